@@ -1,0 +1,1 @@
+"""The application: use cases, GraphQL and HTTP around the domain."""

@@ -1,0 +1,1 @@
+"""Adapters of billing providers. `manual`, the default, is the absence of one."""

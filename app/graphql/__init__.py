@@ -1,0 +1,1 @@
+"""The GraphQL shell: types, inputs, mapping, root fields, by area."""

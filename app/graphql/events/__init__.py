@@ -1,0 +1,1 @@
+"""Hooks and event logs over GraphQL."""

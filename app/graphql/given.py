@@ -1,0 +1,44 @@
+"""From GraphQL's UNSET to what commands know, and the check of `environmentId` inputs."""
+
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from app.graphql.context import Info
+from app.ports import Runtime
+from domain.errors import ErrorCode, Forbidden
+from domain.ids import as_uuid
+from domain.patch import ABSENT, Absent
+
+T = TypeVar("T")
+
+
+def given(value: T | None) -> T | None:
+    """The value, or None where the caller said nothing or null."""
+    return None if value is strawberry.UNSET else value
+
+
+def maybe(value: T) -> T | Absent:
+    """The value, null included, or ABSENT where the caller said nothing."""
+    return ABSENT if value is strawberry.UNSET else value
+
+
+def runtime_for(info: Info, environment_id: str | UUID | None = None) -> Runtime:
+    """The request's runtime, if `environment_id` is its own environment or left out.
+
+    Another raises AccessDeniedError (spec, platform §2).
+    """
+    runtime = info.context.runtime
+    asked = given(environment_id)
+    if asked is not None and as_uuid(str(asked)) != runtime.environment.environment_id:
+        raise Forbidden(
+            ErrorCode.AccessDeniedError, "environmentId is not the environment of the key"
+        )
+    return runtime
+
+
+def changing(info: Info, environment_id: str | UUID | None = None) -> Runtime:
+    """As `runtime_for`, of a mutation: what was loaded before it is read again after it."""
+    info.context.forget_loaded()
+    return runtime_for(info, environment_id)

@@ -1,0 +1,95 @@
+"""What use cases need of the outside, as Protocols; `persistence` fits them by shape.
+
+`Runtime` is bound to one environment from the start: neither a use case nor a query can name
+another tenant. `app/main.py` (the composition root) alone builds one. Each area adds its
+repositories and readers here as Protocols of its own section.
+
+One module an area; every name is importable from here.
+"""
+
+from app.ports.accounts import AccountReader, AccountRepository, KeyLookup
+from app.ports.billing import BillingProvider, CheckoutRepository
+from app.ports.catalog import (
+    CatalogUsage,
+    CouponRepository,
+    CouponSource,
+    CurrencyRepository,
+    CurrencySource,
+    FeatureGroupRepository,
+    FeatureGroupSource,
+    FeatureRepository,
+    FeatureSource,
+    PackageGroupRepository,
+    PackageGroupSource,
+    ProductRepository,
+    ProductSource,
+    WidgetRepository,
+    WidgetSource,
+)
+from app.ports.customers import CustomerRepository, CustomerSource, ImportTaskRepository
+from app.ports.entitlements import EntitlementSnapshots, EntitlementSource, PromotionalRepository
+from app.ports.events import DeliveryQueue, HookReader, HookRepository, Listening, LiveUpdates, Post
+from app.ports.identity import EnvironmentScope, Identified, Ids, Listed, Stored, Versioned
+from app.ports.packages import (
+    MigrationTaskRepository,
+    PackageReader,
+    PackageRepository,
+    PackageSource,
+)
+from app.ports.runtime import Readers, Runtime, UnitOfWork
+from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
+from app.ports.usage import CountedUsage, EventRepository, UsageRepository, UsageSource
+
+__all__ = [
+    "AccountReader",
+    "AccountRepository",
+    "BillingProvider",
+    "CatalogUsage",
+    "CheckoutRepository",
+    "CountedUsage",
+    "CouponRepository",
+    "CouponSource",
+    "CurrencyRepository",
+    "CurrencySource",
+    "CustomerRepository",
+    "CustomerSource",
+    "DeliveryQueue",
+    "EntitlementSnapshots",
+    "EntitlementSource",
+    "EnvironmentScope",
+    "EventRepository",
+    "FeatureGroupRepository",
+    "FeatureGroupSource",
+    "FeatureRepository",
+    "FeatureSource",
+    "HookReader",
+    "HookRepository",
+    "Identified",
+    "Ids",
+    "ImportTaskRepository",
+    "KeyLookup",
+    "Listed",
+    "Listening",
+    "LiveUpdates",
+    "MigrationTaskRepository",
+    "PackageGroupRepository",
+    "PackageGroupSource",
+    "PackageReader",
+    "PackageRepository",
+    "PackageSource",
+    "Post",
+    "ProductRepository",
+    "ProductSource",
+    "PromotionalRepository",
+    "Readers",
+    "Runtime",
+    "Stored",
+    "SubscriptionRepository",
+    "SubscriptionSource",
+    "UnitOfWork",
+    "UsageRepository",
+    "UsageSource",
+    "Versioned",
+    "WidgetRepository",
+    "WidgetSource",
+]

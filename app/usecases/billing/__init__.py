@@ -1,0 +1,1 @@
+"""What concerns a billing provider: methods, checkouts, invoices, usage, and its webhooks."""

@@ -1,0 +1,1 @@
+"""Operations on the catalogue, one module an entity."""

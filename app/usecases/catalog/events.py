@@ -1,0 +1,121 @@
+"""What happened to catalogue entities, told with the body that webhooks carry.
+
+Source: spec, platform §7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from domain.catalog.coupons import discount_value
+from domain.catalog.model import (
+    Coupon,
+    CustomCurrency,
+    Feature,
+    FeatureGroup,
+    PackageGroup,
+    Product,
+)
+from domain.events import Event
+
+
+def feature_event(verb: str, feature: Feature) -> Event:
+    """`FEATURE_<verb>` of a feature."""
+    return Event(
+        type=f"FEATURE_{verb}",
+        entity_type="FEATURE",
+        entity_id=feature.id,
+        data={
+            "entityId": str(feature.id),
+            "id": feature.ref_id,
+            "name": feature.display_name,
+            "description": feature.description,
+            "featureType": feature.feature_type.value,
+            "meterType": feature.meter_type.value,
+            "unit": feature.feature_units,
+            "units": feature.feature_units_plural,
+            "status": feature.feature_status.value,
+        },
+    )
+
+
+def product_event(verb: str, product: Product) -> Event:
+    """`PRODUCT_<verb>` of a product."""
+    data = _named(product.id, product.ref_id, product.display_name, product.description)
+    return Event(
+        type=f"PRODUCT_{verb}",
+        entity_type="PRODUCT",
+        entity_id=product.id,
+        data={
+            **data,
+            "status": product.status.value,
+            "multipleSubscriptions": product.multiple_subscriptions,
+            "metadata": product.additional_meta_data,
+        },
+    )
+
+
+def currency_event(verb: str, currency: CustomCurrency) -> Event:
+    """`CUSTOM_CURRENCY_<verb>` of a custom currency."""
+    data = _named(currency.id, currency.currency_id, currency.display_name, currency.description)
+    return Event(
+        type=f"CUSTOM_CURRENCY_{verb}",
+        entity_type="CUSTOM_CURRENCY",
+        entity_id=currency.id,
+        data={**data, "symbol": currency.symbol, "status": currency.status.value},
+    )
+
+
+def coupon_event(verb: str, coupon: Coupon) -> Event:
+    """`COUPON_<verb>` of a coupon."""
+    return Event(
+        type=f"COUPON_{verb}",
+        entity_type="COUPON",
+        entity_id=coupon.id,
+        data={
+            "entityId": str(coupon.id),
+            "id": coupon.ref_id,
+            "name": coupon.name,
+            "description": coupon.description,
+            "couponType": coupon.type.value,
+            "status": coupon.status.value,
+            "discountValue": float(discount_value(coupon)),
+            "createdAt": _iso(coupon.created_at),
+            "updatedAt": _iso(coupon.updated_at),
+        },
+    )
+
+
+def feature_group_event(verb: str, group: FeatureGroup) -> Event:
+    """`FEATURE_GROUP_<verb>` of a feature group's version."""
+    data = _named(group.id, group.feature_group_id, group.display_name, group.description)
+    return Event(
+        type=f"FEATURE_GROUP_{verb}",
+        entity_type="FEATURE_GROUP",
+        entity_id=group.id,
+        data={**data, "version": group.version_number, "status": group.status.value},
+    )
+
+
+def package_group_event(verb: str, group: PackageGroup) -> Event:
+    """`PACKAGE_GROUP_<verb>` of a package group's version."""
+    data = _named(group.id, group.package_group_id, group.display_name, group.description)
+    return Event(
+        type=f"PACKAGE_GROUP_{verb}",
+        entity_type="PACKAGE_GROUP",
+        entity_id=group.id,
+        data={**data, "version": group.version_number, "status": group.status.value},
+    )
+
+
+def _named(
+    id: UUID, ref_id: str, name: str | None, description: str | None
+) -> Mapping[str, object]:
+    return {"entityId": str(id), "id": ref_id, "name": name, "description": description}
+
+
+def _iso(instant: datetime) -> str:
+    """UTC with milliseconds, as the wire writes every time."""
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,43 @@
+"""All that the clock brings, in its order: subscriptions' jobs and the billing provider's own.
+
+Called by the worker and by the test clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.ports import Runtime
+from app.usecases.billing.sandbox import deliver, next_provider_due, run_provider
+from app.usecases.promotions import run_due_promotions
+from app.usecases.transitions import run_due_transitions
+
+
+async def run_due(runtime: Runtime, until: datetime) -> int:
+    """Let happen everything due by `until`; how many customers it touched.
+
+    Where a provider keeps the environment's clock, instant by instant: what it does on the way
+    (a retry, a final invoice) may change what falls due next.
+    """
+    await deliver(runtime)
+    touched = 0
+    while (at := await _next_instant(runtime)) is not None and at <= until:
+        touched += await run_due_transitions(runtime, at)
+        await run_provider(runtime, until=at)
+    touched += await run_due_transitions(runtime, until)
+    await run_due_promotions(runtime, until)
+    return touched
+
+
+async def _next_instant(runtime: Runtime) -> datetime | None:
+    """The next instant that needs a step of its own; None: all can go in one."""
+    provider_due = await next_provider_due(runtime)
+    if provider_due is None and not await _has_sandbox(runtime):
+        return None
+    customers_due = await runtime.readers.subscriptions.next_due()
+    return min((at for at in (provider_due, customers_due) if at is not None), default=None)
+
+
+async def _has_sandbox(runtime: Runtime) -> bool:
+    async with runtime.new_unit_of_work() as work:
+        return work.billing is not None

@@ -1,0 +1,381 @@
+"""Reading entitlements: a scope from its snapshot, recomputed where it no longer holds.
+
+Warm, a scope costs one statement. A snapshot that time or a change has overtaken is resolved
+anew and kept in the same call; a window without a counter is folded from the log once.
+Source: spec, entitlements §2, §3, §13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from app.ports import PackageSource, Runtime
+from app.usecases.counting import fold_missing
+from domain.catalog.model import CustomCurrency, Feature, Package
+from domain.customers.model import Customer, PromotionalEntitlement
+from domain.entitlements.check import check, require_request
+from domain.entitlements.enums import AccessDeniedReason
+from domain.entitlements.enums import EntitlementsStateAccessDeniedReason as StateReason
+from domain.entitlements.model import (
+    Answer,
+    EntitlementRow,
+    Request,
+    Scope,
+    ScopeRead,
+    ScopeView,
+    Snapshot,
+    Usage,
+)
+from domain.entitlements.resolution import (
+    Facts,
+    contributions,
+    is_in_scope,
+    resolve,
+    stamped,
+)
+from domain.entitlements.summary import Summary, summaries
+from domain.errors import ErrorCode, invalid_argument, not_found
+from domain.events import Event
+from domain.ids import CustomerId, FeatureId, PackageId, ResourceId
+from domain.metering.model import Bucket
+from domain.subscriptions.enums import SubscriptionStatus
+from domain.subscriptions.model import LIVE, Subscription
+
+_RESOLVED = LIVE | {SubscriptionStatus.NOT_STARTED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckEntitlement:
+    """One check; ids are the caller's."""
+
+    scope: Scope
+    feature_ref_id: str
+    request: Request = field(default_factory=Request)
+
+
+async def check_entitlement(command: CheckEntitlement, *, runtime: Runtime) -> Answer:
+    """Whether the customer may use the feature: never an error, a denial has a reason."""
+    request = require_request(command.request.usage, command.request.values)
+    view = await view_scope(command.scope, runtime=runtime, feature_ref_id=command.feature_ref_id)
+    return answer(view, command.feature_ref_id, request)
+
+
+async def check_currency(
+    scope: Scope, currency_id: str, *, runtime: Runtime
+) -> tuple[AccessDeniedReason, CustomCurrency | None]:
+    """Why the customer may not spend a credit currency: there is no wallet of it in scope."""
+    read = await runtime.readers.entitlements.scope(scope)
+    currency = (await runtime.readers.currencies.by_ref_ids([currency_id])).get(currency_id)
+    if read.customer_id is None:
+        return AccessDeniedReason.CustomerNotFound, currency
+    if read.is_archived:
+        return AccessDeniedReason.CustomerIsArchived, currency
+    if scope.resource_id is not None and read.resource_uuid is None:
+        return AccessDeniedReason.CustomerResourceNotFound, currency
+    return AccessDeniedReason.EntitlementNotFound, currency
+
+
+def answer(view: ScopeView, feature_ref_id: str, request: Request) -> Answer:
+    """The check of one feature against a scope that was read."""
+    return check(
+        scope_reason=view.reason,
+        feature=view.feature,
+        is_resource_known=view.is_resource_known,
+        row=view.rows.get(feature_ref_id),
+        usage=view.usages.get(feature_ref_id),
+        request=request,
+    )
+
+
+async def list_entitlements(scope: Scope, *, runtime: Runtime) -> tuple[ScopeView, list[Answer]]:
+    """The scope and its rows evaluated without options, by feature ref_id (§2.6)."""
+    view = await view_scope(scope, runtime=runtime)
+    return view, [answer(view, ref_id, Request()) for ref_id in sorted(view.rows)]
+
+
+async def entitlements_of(
+    runtime: Runtime, customer_ref_id: str, resource_id: str | None
+) -> list[Answer]:
+    """The evaluated rows of a scope: what provisioning results carry as `entitlements`."""
+    scope = Scope(customer_ref_id=customer_ref_id, resource_id=resource_id)
+    return (await list_entitlements(scope, runtime=runtime))[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summarised:
+    """A row with its sources; `packages` holds those that the sources name."""
+
+    answer: Answer
+    summaries: tuple[Summary, ...]
+    packages: Mapping[PackageId, Package]
+
+
+async def list_summaries(scope: Scope, *, runtime: Runtime) -> list[Summarised]:
+    """The scope's rows, each with every source that gives of it (§2.7)."""
+    view, answers = await list_entitlements(scope, runtime=runtime)
+    if not answers or view.customer_id is None:
+        return []
+    facts = await gather_facts(runtime, view.customer_id, await _resource_uuid(view, runtime))
+    found = contributions(facts, runtime.clock())
+    return [
+        Summarised(
+            answer=answer,
+            summaries=summaries(answer.feature, found.get(answer.feature.id, ())),
+            packages=facts.packages,
+        )
+        for answer in answers
+        if answer.feature is not None and answer.feature.id in found
+    ]
+
+
+async def _resource_uuid(view: ScopeView, runtime: Runtime) -> ResourceId | None:
+    if view.scope.resource_id is None or view.customer_id is None:
+        return None
+    found = await runtime.readers.customers.resource(view.customer_id, view.scope.resource_id)
+    return found.id if found else None
+
+
+# --- upkeep -------------------------------------------------------------------------------------
+
+
+async def purge(scope: Scope, *, runtime: Runtime) -> None:
+    """Forget what is kept of the scope and resolve it anew at once."""
+    customer = await _customer(scope.customer_ref_id, runtime)
+    async with runtime.new_unit_of_work() as work:
+        await work.snapshots.invalidate(customer.id, scope.resource_id)
+        await work.commit()
+    await view_scope(scope, runtime=runtime)
+
+
+async def recalculate(
+    customer_ref_ids: Sequence[str], *, for_all: bool, is_silent: bool, runtime: Runtime
+) -> UUID:
+    """Resolve customers' entitlements anew and tell subscribers; the id of the (done) task.
+
+    For all, every snapshot is forgotten at once and resolved when next read.
+    """
+    if not customer_ref_ids and not for_all:
+        raise invalid_argument("customerIds or forAllCustomers is needed")
+    customers = [await _customer(ref_id, runtime) for ref_id in customer_ref_ids]
+    async with runtime.new_unit_of_work() as work:
+        if for_all:
+            await work.snapshots.invalidate_all()
+        for customer in customers:
+            await work.snapshots.invalidate(customer.id)
+            if not is_silent:
+                work.publish(
+                    Event(
+                        type="ENTITLEMENTS_UPDATED",
+                        entity_type="Customer",
+                        entity_id=customer.id,
+                        customer_id=customer.id,
+                        data={"customer": {"id": customer.ref_id}},
+                    )
+                )
+        await work.commit()
+    return runtime.ids.new_uuid()
+
+
+async def _customer(ref_id: str, runtime: Runtime) -> Customer:
+    found = (await runtime.readers.customers.by_ref_ids([ref_id])).get(ref_id)
+    if found is None or found.deleted_at is not None:
+        raise not_found(ErrorCode.CustomerNotFound, "Customer", ref_id, refId=ref_id)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckMade:
+    """A check that a client made on its own cache; `result` as the client reports it."""
+
+    scope: Scope
+    feature_ref_id: str
+    requested_usage: Decimal | None
+    result: Mapping[str, object]
+
+
+async def log_check(command: CheckMade, *, runtime: Runtime) -> None:
+    """Keep a check that a client made on its own."""
+    async with runtime.new_unit_of_work() as work:
+        await work.snapshots.log_check(
+            id=runtime.ids.new_uuid(),
+            customer_id=command.scope.customer_ref_id,
+            resource_id=command.scope.resource_id,
+            feature_id=command.feature_ref_id,
+            requested_usage=command.requested_usage,
+            result=command.result,
+            created_at=runtime.clock(),
+        )
+        await work.commit()
+
+
+# --- reading a scope ------------------------------------------------------------------------
+
+
+async def view_scope(
+    scope: Scope, *, runtime: Runtime, feature_ref_id: str | None = None
+) -> ScopeView:
+    """The scope as it stands now; with a feature its row alone."""
+    now = runtime.clock()
+    read = await runtime.readers.entitlements.scope(scope, feature_ref_id)
+    if read.customer_id is None:
+        return _view(scope, read, StateReason.CustomerNotFound)
+    if read.is_archived:
+        return _view(scope, read, StateReason.CustomerIsArchived)
+    if scope.resource_id is not None and read.resource_uuid is None:
+        return _view(scope, read, StateReason.NoActiveSubscription)
+    snapshot, usages = read.snapshot, read.usages
+    if snapshot is None or not read.is_current(now):
+        facts = await gather_facts(runtime, read.customer_id, read.resource_uuid)
+        snapshot = await _recompute(runtime, scope, read, facts, now)
+        usages = {}
+    rows = snapshot.rows
+    if feature_ref_id is not None:
+        rows = {key: row for key, row in rows.items() if key == feature_ref_id}
+    if any(row.window is not None and key not in usages for key, row in rows.items()):
+        usages = await read_usages(runtime, scope, read.customer_id, rows)
+    feature = read.feature
+    if feature is None and feature_ref_id is not None and feature_ref_id not in rows:
+        found = await runtime.readers.features.by_ref_ids([feature_ref_id])
+        feature = found.get(feature_ref_id)
+    return ScopeView(
+        scope=scope,
+        customer_id=read.customer_id,
+        is_resource_known=True,
+        reason=snapshot.reason,
+        rows=rows,
+        usages=usages,
+        feature=feature,
+    )
+
+
+def _view(scope: Scope, read: ScopeRead, reason: StateReason) -> ScopeView:
+    return ScopeView(
+        scope=scope,
+        customer_id=read.customer_id,
+        is_resource_known=scope.resource_id is None or read.resource_uuid is not None,
+        reason=reason,
+        rows={},
+        usages={},
+        feature=read.feature,
+    )
+
+
+async def _recompute(
+    runtime: Runtime, scope: Scope, read: ScopeRead, facts: Facts, now: datetime
+) -> Snapshot:
+    """Resolve the scope anew and keep it under the version that was read before the facts."""
+    assert read.customer_id is not None
+    before: Mapping[str, EntitlementRow] = {}
+    if read.snapshot is not None:
+        before = await runtime.readers.entitlements.all_rows(read.customer_id, scope.resource_key)
+    resolution = resolve(facts, now)
+    rows = await _with_currencies(resolution.rows, runtime)
+    snapshot = Snapshot(
+        customer_id=read.customer_id,
+        resource_id=scope.resource_key,
+        reason=resolution.reason,
+        rows=stamped(rows, before, now),
+        valid_until=resolution.valid_until,
+        version=read.version,
+        computed_at=now,
+    )
+    async with runtime.new_unit_of_work() as work:
+        await work.snapshots.save(snapshot)
+        await work.commit()
+    return snapshot
+
+
+async def _with_currencies(
+    rows: Mapping[str, EntitlementRow], runtime: Runtime
+) -> Mapping[str, EntitlementRow]:
+    """The rows, credit-backed ones with the caller's id of their currency."""
+    ids = {row.credit_rate.currency_id for row in rows.values() if row.credit_rate}
+    if not ids:
+        return rows
+    found = await runtime.readers.currencies.by_ids(ids)
+    return {
+        ref_id: replace(row, credit_currency_id=found[row.credit_rate.currency_id].currency_id)
+        if row.credit_rate and row.credit_rate.currency_id in found
+        else row
+        for ref_id, row in rows.items()
+    }
+
+
+async def gather_facts(
+    runtime: Runtime, customer_id: CustomerId, resource_uuid: ResourceId | None
+) -> Facts:
+    """All that resolution reads, in a fixed number of statements."""
+    readers = runtime.readers
+    found = await readers.subscriptions.of_customers([customer_id], statuses=_RESOLVED)
+    subscriptions = tuple(
+        subscription
+        for subscription in found.get(customer_id, ())
+        if is_in_scope(subscription, resource_uuid)
+    )
+    promotional = await readers.entitlements.promotional_of(customer_id)
+    packages = await _packages(readers.packages, subscriptions)
+    features = await readers.features.by_ids(
+        feature_ids(subscriptions, packages.values(), promotional)
+    )
+    return Facts(
+        subscriptions=subscriptions,
+        packages=packages,
+        features=features,
+        promotional=promotional,
+        resource_id=resource_uuid,
+    )
+
+
+async def _packages(
+    source: PackageSource, subscriptions: Iterable[Subscription]
+) -> dict[PackageId, Package]:
+    plan_ids = {subscription.plan_id for subscription in subscriptions}
+    addon_ids = {addon.addon_id for s in subscriptions for addon in s.addons}
+    plans = await source.with_ancestors(plan_ids) if plan_ids else {}
+    addons = await source.by_ids(addon_ids) if addon_ids else {}
+    return {**plans, **addons}
+
+
+def feature_ids(
+    subscriptions: Iterable[Subscription],
+    packages: Iterable[Package],
+    promotional: Iterable[PromotionalEntitlement],
+) -> set[FeatureId]:
+    """Every feature that some source may give."""
+    ids = {grant.feature_id for grant in promotional}
+    ids |= {e.feature_id for package in packages for e in package.feature_entitlements}
+    for subscription in subscriptions:
+        ids |= {s.price.feature_id for s in subscription.prices if s.price.feature_id}
+        ids |= {e.feature_id for e in subscription.entitlements if e.feature_id}
+    return ids
+
+
+# --- usage of rows --------------------------------------------------------------------------
+
+
+async def read_usages(
+    runtime: Runtime, scope: Scope, customer_id: CustomerId, rows: Mapping[str, EntitlementRow]
+) -> dict[str, Usage]:
+    """The usage of the rows' windows; a window without a counter is folded and kept."""
+    windows = {
+        ref_id: (bucket_of(customer_id, scope, row.feature), row.window)
+        for ref_id, row in rows.items()
+        if row.window is not None
+    }
+    async with runtime.new_unit_of_work() as work:
+        found = await work.usage.usages(windows.values())
+        missing = [(b, w) for b, w in windows.values() if (b, w) not in found]
+        if missing:
+            features = {row.feature.id: row.feature for row in rows.values()}
+            found |= await fold_missing(work, missing, features, scope)
+            await work.commit()
+    return {ref_id: found[window] for ref_id, window in windows.items()}
+
+
+def bucket_of(customer_id: CustomerId, scope: Scope, feature: Feature) -> Bucket:
+    """The scope's bucket of a feature: the exact resource, even under a global winner (§4)."""
+    return Bucket(customer_id=customer_id, resource_id=scope.resource_key, feature_id=feature.id)

@@ -1,0 +1,1 @@
+"""Operations on subscriptions: gather, decide, apply, in one transaction under one lock."""

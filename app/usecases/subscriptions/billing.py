@@ -1,0 +1,220 @@
+"""Talking to the billing provider on behalf of a decision; `manual` says nothing to anyone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from app.usecases.billing.overage import overage_lines
+from app.usecases.billing.usage import last_usage
+from app.usecases.subscriptions.book import Book
+from domain.billing.model import BillingOrder, BillingResult, Charge
+from domain.billing.usage import cuts_off_usage, with_cut_off_usage, with_lines
+from domain.customers.model import Customer
+from domain.errors import Conflict, ErrorCode
+from domain.ids import SubscriptionId
+from domain.periods import Period
+from domain.subscriptions.charges import Charged, is_charged
+from domain.subscriptions.enums import (
+    PaymentCollectionMethod,
+    SubscriptionInvoiceBillingReason,
+    SubscriptionProrationBehavior,
+    SubscriptionScheduleStatus,
+)
+from domain.subscriptions.model import ENDED, Subscription
+from domain.subscriptions.replacement import Decision
+from domain.subscriptions.request import BillingRequest
+
+
+async def collect(
+    book: Book,
+    subscription: Subscription,
+    charged: Charged,
+    *,
+    billing: BillingRequest | None = None,
+    taken_over: str | None = None,
+    wait: bool = True,
+    at: datetime | None = None,
+    key: str,
+) -> BillingResult | None:
+    """Have the provider invoice what is due; None without one, or where nothing is synced.
+
+    `at` is the due instant of a transition, None in an operation.
+    Raises CustomerHasNoEmailAddress for invoices that cannot be sent.
+    """
+    provider = book.work.billing
+    if provider is None or not is_charged(subscription):
+        return None
+    payer = await billed_payer(book, subscription, billing)
+    asked = billing or BillingRequest()
+    if (
+        subscription.payment_collection_method is PaymentCollectionMethod.INVOICE
+        and payer.email is None
+    ):
+        raise Conflict(
+            ErrorCode.CustomerHasNoEmailAddress,
+            f"Customer {payer.ref_id} has no e-mail address to send invoices to",
+            refId=payer.ref_id,
+        )
+    billing_id = subscription.billing_id or taken_over
+    order = BillingOrder(
+        payer=payer,
+        subscription=subscription,
+        billing_id=billing_id,
+        charge=charged.charge,
+        method=subscription.payment_collection_method,
+        days_until_due=asked.invoice_days_until_due,
+        is_invoice_paid=asked.is_invoice_paid,
+        is_backdated=asked.is_backdated,
+        wait_for_payment=wait,
+        at=at,
+        metadata=asked.metadata or {},
+    )
+    if billing_id is None:
+        return await provider.create_subscription(order, key=key)
+    return await provider.update_subscription(order, key=key)
+
+
+async def billed_payer(
+    book: Book, subscription: Subscription, billing: BillingRequest | None
+) -> Customer:
+    """The payer as the provider knows it, made there if need be."""
+    payer = await book.payer_of(subscription)
+    provider = book.work.billing
+    assert provider is not None
+    information = billing.information if billing is not None else None
+    if payer.billing_id is not None and information is None:
+        return payer
+    key = f"customer:{payer.id}:{book.now.isoformat()}"
+    billing_id = await provider.ensure_customer(payer, information, key=key)
+    if payer.billing_id == billing_id:
+        return payer
+    known = replace(payer, billing_id=billing_id, updated_at=book.now)
+    await book.work.customers.save(known)
+    if known.id == book.customer.id:
+        book.customer = known
+    else:
+        book.payers[known.id] = known
+    return known
+
+
+async def with_cut_usage(
+    book: Book,
+    charged: Charged,
+    new: Subscription,
+    *,
+    replaced: Subscription,
+    behavior: SubscriptionProrationBehavior,
+) -> Charged:
+    """What is charged, with the usage that `new` cuts off, at the prices of what it replaces."""
+    if book.work.billing is None or not is_charged(new) or not cuts_off_usage(replaced, new):
+        return charged
+    lines = await last_usage(book, replaced, new.start_date)
+    return with_cut_off_usage(charged, lines, new, behavior)
+
+
+async def end_at_provider(
+    book: Book, before: Subscription, after: Subscription, credit: Charge | None
+) -> None:
+    """Cancel an ended one's provider subscription, with what is owed; void a pending invoice."""
+    provider = book.work.billing
+    if provider is None or after.status not in ENDED or after.billing_id is None:
+        return
+    if before.pending_since is not None and before.latest_invoice is not None:
+        await _void(book, after.id, before.latest_invoice.billing_id)
+    order = None
+    assert after.effective_end_date is not None
+    usage = await last_usage(book, before, after.effective_end_date)
+    credit = with_lines(credit, usage, before)
+    if credit is not None:
+        order = BillingOrder(
+            payer=await billed_payer(book, after, None),
+            subscription=after,
+            billing_id=after.billing_id,
+            charge=credit,
+            method=after.payment_collection_method,
+            at=after.effective_end_date,
+        )
+    if any(
+        one.billing_id == after.billing_id and one.status not in ENDED
+        for one in book.all
+        if one.id != after.id
+    ):
+        # It was to take over the provider's subscription of another, which goes on.
+        if order is not None:
+            result = await provider.update_subscription(order, key=f"cancel:{after.id}")
+            book.know_invoice(after.id, result.invoice)
+        return
+    result = await provider.cancel_subscription(after.billing_id, order, key=f"cancel:{after.id}")
+    book.know_invoice(after.id, result.invoice)
+
+
+async def bill_monthly_overage(book: Book, one: Subscription, *, at: datetime) -> None:
+    """A monthly boundary within a longer period: the overage of the month that ends is invoiced."""
+    start = max(one.current_billing_period_start, one.overage_billed_until or one.start_date)
+    known = replace(one, overage_billed_until=at, updated_at=at)
+    provider = book.work.billing
+    if provider is not None and is_charged(one):
+        lines = await overage_lines(book, one, Period(start, at), monthly_only=True)
+        charge = with_lines(None, lines, one)
+        if charge is not None:
+            order = BillingOrder(
+                payer=await billed_payer(book, one, None),
+                subscription=one,
+                billing_id=one.billing_id,
+                charge=replace(charge, reason=SubscriptionInvoiceBillingReason.OTHER),
+                method=one.payment_collection_method,
+                at=at,
+            )
+            key = f"overage:{one.id}:{at.isoformat()}"
+            result = await provider.update_subscription(order, key=key)
+            known = replace(known, billing_id=result.billing_id, last_usage_invoice=result.invoice)
+    book.take(Decision(subscription=known, changed=(known,)), at=at)
+
+
+async def void_unpaid_update(book: Book, before: Subscription) -> None:
+    """Void the invoice of a change that `before` waited to have paid, and no longer does."""
+    for update in before.scheduled_updates:
+        waited = update.status is SubscriptionScheduleStatus.PendingPayment
+        if waited and update.billing_id is not None and book.work.billing is not None:
+            # The parts of one change share its invoice.
+            await _void(book, before.id, update.billing_id)
+
+
+async def _void(book: Book, id: SubscriptionId, invoice_id: str) -> None:
+    """Void an invoice, unless it was paid just now: then its webhook finds nothing to do."""
+    provider = book.work.billing
+    assert provider is not None
+    try:
+        voided = await provider.void_invoice(invoice_id, key=invoice_id)
+    except Conflict as error:
+        if error.code is not ErrorCode.BillingInvoiceStatusError:
+            raise
+        return
+    latest = book.subscriptions[id].latest_invoice
+    if latest is not None and latest.billing_id == invoice_id:
+        book.know_invoice(id, voided)
+
+
+def has_method(book: Book, payer: Customer) -> bool:
+    """Whether a charge could be collected."""
+    return book.work.billing is None or payer.payment_method is not None
+
+
+async def attach_method(book: Book, payment_method_id: str) -> None:
+    """Make the method the customer's default, at the provider and in its summary."""
+    provider = book.work.billing
+    if provider is None:
+        raise Conflict(
+            ErrorCode.BillingIntegrationMissing, "A payment method needs a billing integration"
+        )
+    customer = book.customer
+    billing_id = customer.billing_id
+    if billing_id is None:
+        billing_id = await provider.ensure_customer(customer, None, key=f"customer:{customer.id}")
+    key = f"attach:{customer.id}:{payment_method_id}:{book.now.isoformat()}"
+    method = await provider.attach_payment_method(billing_id, payment_method_id, key=key)
+    book.customer = replace(
+        customer, billing_id=billing_id, payment_method=method, updated_at=book.now
+    )
+    await book.work.customers.save(book.customer)

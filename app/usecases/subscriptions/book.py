@@ -1,0 +1,217 @@
+"""One customer's subscriptions during one operation: locked, brought up to date, written back.
+
+Every operation on a customer goes through a `Book`: what the clock made due meanwhile happens
+first, at its own instants, so that decisions always see the state of `now`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from app.ports import Runtime, UnitOfWork
+from app.usecases.subscriptions.events import event_of
+from domain.accounts.model import Account
+from domain.catalog.enums import ProductStatus
+from domain.catalog.model import Coupon, Package, Product
+from domain.customers.model import Customer, CustomerResource
+from domain.errors import Conflict, ErrorCode, NotFound
+from domain.ids import CouponId, CustomerId, PackageId, ProductId, ResourceId, SubscriptionId
+from domain.subscriptions.due import earliest
+from domain.subscriptions.enums import SubscriptionProrationBehavior
+from domain.subscriptions.facts import BillingSettings
+from domain.subscriptions.lifecycle import Told
+from domain.subscriptions.model import Invoice, Subscription
+from domain.subscriptions.replacement import Decision
+
+
+@dataclass(slots=True, kw_only=True)
+class Book:
+    """What an operation knows of a customer, and what it will write."""
+
+    work: UnitOfWork
+    runtime: Runtime
+    now: datetime
+    customer: Customer
+    subscriptions: dict[SubscriptionId, Subscription]
+    settings: BillingSettings = field(default_factory=BillingSettings)
+    packages: dict[PackageId, Package] = field(default_factory=dict)
+    products: dict[ProductId, Product] = field(default_factory=dict)
+    resources: dict[ResourceId, CustomerResource] = field(default_factory=dict)
+    payers: dict[CustomerId, Customer] = field(default_factory=dict)
+    changed: dict[SubscriptionId, Subscription] = field(default_factory=dict)
+    told: list[tuple[Told, datetime]] = field(default_factory=list)
+    customer_coupon: Coupon | None = None
+
+    @property
+    def all(self) -> tuple[Subscription, ...]:
+        """Every subscription as it stands now, oldest first."""
+        return tuple(sorted(self.subscriptions.values(), key=lambda one: one.created_at))
+
+    def in_product(self, product: Product) -> tuple[Subscription, ...]:
+        return tuple(one for one in self.all if one.product_id == product.id)
+
+    def take(self, decision: Decision, *, at: datetime) -> None:
+        """Make a decision the state of the book; it is written by `close`."""
+        for one in decision.changed:
+            self.subscriptions[one.id] = one
+            self.changed[one.id] = one
+        self.told.extend((told, at) for told in decision.told)
+
+    def know_invoice(self, id: SubscriptionId, invoice: Invoice | None) -> None:
+        """Note the invoice that a decision already taken came to; None changes nothing."""
+        if invoice is not None:
+            known = replace(self.subscriptions[id], latest_invoice=invoice)
+            self.subscriptions[id] = self.changed[id] = known
+
+    async def product(self, product_id: ProductId) -> Product:
+        """The product, read once."""
+        if product_id not in self.products:
+            self.products |= await self.work.products.by_ids([product_id])
+        return self.products[product_id]
+
+    async def remember(self, packages: Iterable[Package]) -> None:
+        self.packages |= {package.id: package for package in packages}
+
+    async def load_packages(self, ids: Iterable[PackageId]) -> None:
+        """Version rows not known yet."""
+        missing = [one for one in ids if one not in self.packages]
+        if missing:
+            self.packages |= await self.work.packages.by_ids(missing)
+
+    async def load_customer_coupon(self) -> None:
+        """The customer's own coupon, if it has one."""
+        coupon_id = self.customer.coupon_id
+        if coupon_id is not None and self.customer_coupon is None:
+            found: Mapping[CouponId, Coupon] = await self.work.coupons.by_ids([coupon_id])
+            self.customer_coupon = found.get(coupon_id)
+
+    async def payer_of(self, subscription: Subscription) -> Customer:
+        """Who pays: the paying customer if set, else the customer."""
+        payer_id = subscription.paying_customer_id
+        if payer_id is None or payer_id == self.customer.id:
+            return self.customer
+        if payer_id not in self.payers:
+            self.payers |= await self.work.customers.by_ids([payer_id])
+        return self.payers[payer_id]
+
+    async def close(self) -> None:
+        """Write what changed, tell what happened, forget cached entitlements; no commit."""
+        if self.changed:
+            await self.work.subscriptions.save(*self.changed.values())
+        if self.changed or self.told:
+            await self.work.snapshots.invalidate(self.customer.id)
+        for told, at in self.told:
+            self.work.publish(event_of(told, at=at, book=self))
+
+
+async def open_book_of(work: UnitOfWork, runtime: Runtime, ref_id: str) -> Book:
+    """Lock the customer named `ref_id`, and bring its subscriptions up to the present.
+
+    Raises CustomerNotFound, EntityIsArchivedError.
+    """
+    customer = await work.customers.locked(ref_id)
+    known = {} if customer is None else {ref_id: customer}
+    return await open_book(
+        work, runtime, require_customer(known, ref_id), now=runtime.clock(), is_locked=True
+    )
+
+
+async def open_book(
+    work: UnitOfWork,
+    runtime: Runtime,
+    customer: Customer,
+    *,
+    now: datetime,
+    settle: bool = True,
+    is_locked: bool = False,
+) -> Book:
+    """Lock the customer, read its subscriptions, and let happen what is due by `now`."""
+    if not is_locked:
+        await work.customers.lock(customer.id)
+    found = await work.subscriptions.of_customers([customer.id], statuses=None)
+    book = Book(
+        work=work,
+        runtime=runtime,
+        now=now,
+        customer=customer,
+        subscriptions={one.id: one for one in found.get(customer.id, ())},
+        settings=billing_settings(await work.accounts.account()),
+    )
+    if settle and earliest(book.all, until=now) is not None:
+        from app.usecases.transitions import settle_due
+
+        await settle_due(book, until=now)
+    return book
+
+
+def billing_settings(account: Account | None) -> BillingSettings:
+    """The account's billing rules; what it leaves open is the default."""
+    defaults = BillingSettings()
+    if account is None:
+        return defaults
+    anchor, proration = account.subscription_billing_anchor, account.subscription_proration_behavior
+    return BillingSettings(
+        anchor=defaults.anchor if anchor is None else anchor,
+        proration=(
+            defaults.proration
+            if proration is None
+            else SubscriptionProrationBehavior(proration.value)
+        ),
+    )
+
+
+def require_customer(found: Mapping[str, Customer], ref_id: str) -> Customer:
+    """The customer in `found`, not archived."""
+    customer = found.get(ref_id)
+    if customer is None:
+        raise NotFound(ErrorCode.CustomerNotFound, f"Customer {ref_id} not found", refId=ref_id)
+    if customer.deleted_at is not None:
+        raise archived("Customer", ref_id)
+    return customer
+
+
+def archived(entity: str, ref_id: str) -> Conflict:
+    return Conflict(
+        ErrorCode.EntityIsArchivedError,
+        f"{entity} {ref_id} is archived",
+        entityName=entity,
+        identifier=ref_id,
+    )
+
+
+def require_product_open(product: Product) -> None:
+    """Raise ProductNotPublishedError for an archived product."""
+    if product.status is ProductStatus.ARCHIVED:
+        raise Conflict(
+            ErrorCode.ProductNotPublishedError,
+            f"Product {product.ref_id} is archived",
+            refId=product.ref_id,
+        )
+
+
+async def find_subscription(work: UnitOfWork, ref_id: str) -> Subscription:
+    """The subscription named `ref_id`; raises SubscriptionNotFound."""
+    found = await work.subscriptions.by_ref_ids([ref_id])
+    if ref_id not in found:
+        raise NotFound(
+            ErrorCode.SubscriptionNotFound, f"Subscription {ref_id} not found", refId=ref_id
+        )
+    return found[ref_id]
+
+
+async def book_of_subscription(
+    work: UnitOfWork, runtime: Runtime, ref_id: str, *, now: datetime
+) -> tuple[Book, Subscription]:
+    """The locked book that holds the subscription, and it as it stands at `now`."""
+    found = await find_subscription(work, ref_id)
+    customers = await work.customers.by_ids([found.customer_id])
+    customer = customers[found.customer_id]
+    if customer.deleted_at is not None:
+        raise archived("Customer", customer.ref_id)
+    book = await open_book(work, runtime, customer, now=now)
+    if found.id not in book.subscriptions:
+        # Delegated to another customer between the two reads.
+        return await book_of_subscription(work, runtime, ref_id, now=now)
+    return book, book.subscriptions[found.id]

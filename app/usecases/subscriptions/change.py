@@ -1,0 +1,145 @@
+"""Changing and ending subscriptions.
+
+Source: spec, subscriptions §7 (cancelSchedule), §8, §13.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from app.ports import Runtime
+from app.usecases.subscriptions.billing import collect, void_unpaid_update
+from app.usecases.subscriptions.book import Book, book_of_subscription
+from app.usecases.subscriptions.endings import take_ending
+from app.usecases.subscriptions.gather import held_content
+from app.usecases.transitions import settle_due
+from domain.errors import ErrorCode, NotFound, invalid_argument
+from domain.subscriptions.cancellation import CancelRequest, cancel, require_open
+from domain.subscriptions.deferral import names_in_facts
+from domain.subscriptions.enums import SubscriptionScheduleStatus
+from domain.subscriptions.lifecycle import CANCELED, UPDATED, Told, without_updates
+from domain.subscriptions.model import ENDED, Subscription
+from domain.subscriptions.replacement import Decision
+from domain.subscriptions.request import UpdateRequest
+from domain.subscriptions.updating import (
+    UpdateFacts,
+    decide_update,
+    settle_update,
+    settled_collection,
+)
+
+
+async def update_subscription(request: UpdateRequest, *, runtime: Runtime) -> Subscription:
+    """Change what was bought; the plan stays."""
+    now = runtime.clock()
+    async with runtime.new_unit_of_work() as work:
+        book, subscription = await book_of_subscription(
+            work, runtime, request.subscription_ref_id, now=now
+        )
+        updated = await update_in(book, subscription, request)
+        await book.close()
+        await work.commit()
+    return updated
+
+
+async def update_in(book: Book, subscription: Subscription, request: UpdateRequest) -> Subscription:
+    """Update within an open book, collecting what it costs now."""
+    facts = await update_facts(book, subscription, request)
+    updating = decide_update(request, facts)
+    result = None
+    if updating.charged.charge is not None:
+        result = await collect(
+            book,
+            updating.new,
+            updating.charged,
+            billing=request.billing,
+            wait=request.await_payment_confirmation,
+            key=f"update:{subscription.id}:{book.runtime.ids.new_uuid()}",
+        )
+    book.take(settle_update(updating, request, facts, result=result), at=book.now)
+    await settle_due(book, until=book.now)
+    return book.subscriptions[subscription.id]
+
+
+async def update_facts(
+    book: Book, subscription: Subscription, request: UpdateRequest
+) -> UpdateFacts:
+    """Everything around one update."""
+    require_open(subscription)
+    content = await held_content(book, subscription, request.content)
+    await book.load_customer_coupon()
+    return UpdateFacts(
+        now=book.now,
+        subscription=subscription,
+        product=await book.product(subscription.product_id),
+        content=content,
+        customer_coupon=book.customer_coupon,
+        settings=book.settings,
+        names=names_in_facts(content),
+        new_id=book.runtime.ids.new_uuid,
+    )
+
+
+async def cancel_subscription(request: CancelRequest, *, runtime: Runtime) -> Subscription:
+    """End a subscription now, at its period's end, or on a date."""
+    now = runtime.clock()
+    async with runtime.new_unit_of_work() as work:
+        book, subscription = await book_of_subscription(
+            work, runtime, request.subscription_ref_id, now=now
+        )
+        product = await book.product(subscription.product_id)
+        cancellation = cancel(subscription, request, product=product, now=now)
+        canceled = cancellation.subscription
+        told = CANCELED if canceled.status in ENDED else UPDATED
+        decision = Decision(
+            subscription=canceled,
+            changed=(canceled,),
+            told=(Told(type=told, subscription=canceled),),
+        )
+        await take_ending(
+            book,
+            subscription,
+            decision,
+            at=now,
+            credit=cancellation.credit,
+            action=request.action,
+        )
+        await book.close()
+        await work.commit()
+        return book.subscriptions[subscription.id]
+
+
+async def cancel_schedule(
+    ref_id: str,
+    *,
+    status: SubscriptionScheduleStatus = SubscriptionScheduleStatus.Scheduled,
+    runtime: Runtime,
+) -> Subscription:
+    """Cancel all deferred (or unpaid) updates of a subscription.
+
+    Raises FutureUpdateNotFound, InvalidArgumentError for another status.
+    """
+    ahead = {SubscriptionScheduleStatus.Scheduled, SubscriptionScheduleStatus.PendingPayment}
+    if status not in ahead:
+        raise invalid_argument("Only Scheduled and PendingPayment updates can be canceled")
+    now = runtime.clock()
+    async with runtime.new_unit_of_work() as work:
+        book, subscription = await book_of_subscription(work, runtime, ref_id, now=now)
+        if not any(update.status is status for update in subscription.scheduled_updates):
+            raise NotFound(
+                ErrorCode.FutureUpdateNotFound,
+                f"Subscription {ref_id} has no {status} update",
+                externalId=ref_id,
+                status=status.value,
+            )
+        changed = replace(without_updates(subscription, status), updated_at=now)
+        if status is SubscriptionScheduleStatus.PendingPayment:
+            changed = settled_collection(changed)
+        told = (Told(type=UPDATED, subscription=changed),)
+        book.take(Decision(subscription=changed, changed=(changed,), told=told), at=now)
+        if status is SubscriptionScheduleStatus.PendingPayment:
+            await void_unpaid_update(book, subscription)
+            changed = book.subscriptions[changed.id]
+        await book.close()
+        await work.commit()
+    return changed

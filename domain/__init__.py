@@ -1,0 +1,1 @@
+"""Pricing, subscriptions, entitlements and metering as plain functions over values."""

@@ -1,0 +1,1 @@
+"""Accounts, environments and API keys: values and decisions."""

@@ -1,0 +1,1 @@
+"""Payment outcomes and the billing-provider port: values and decisions."""

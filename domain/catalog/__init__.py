@@ -1,0 +1,1 @@
+"""Features, products, packages, prices, coupons, publishing: values and decisions."""

@@ -1,0 +1,1 @@
+"""Credit grants, burn-down and the ledger: values and decisions."""

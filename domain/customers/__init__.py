@@ -1,0 +1,1 @@
+"""Customers, their resources and promotional grants: values and decisions."""

@@ -1,0 +1,1 @@
+"""Entitlement resolution and checks: values and decisions."""

@@ -1,0 +1,1 @@
+"""Usage, reset periods, aggregation, history: values and decisions."""

@@ -1,0 +1,1 @@
+"""The subscription lifecycle: values and decisions."""

@@ -1,0 +1,115 @@
+"""Billing cycles: where a subscription's periods are anchored, and which holds an instant.
+
+Source: spec, subscriptions §9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.catalog.enums import BillingPeriod, PricingType, SubscriptionUpdateUsageCutoffBehavior
+from domain.periods import Period, add_months, billing_period_at, months_of, start_of_next_month
+from domain.subscriptions.enums import BillingAnchor
+from domain.subscriptions.facts import BillingSettings
+from domain.subscriptions.model import Subscription
+
+
+def cycle_period(pricing_type: PricingType, billing_period: BillingPeriod | None) -> BillingPeriod:
+    """The length of a period: FREE, and CUSTOM without one, run yearly."""
+    if pricing_type is PricingType.FREE or billing_period is None:
+        return BillingPeriod.ANNUALLY
+    return billing_period
+
+
+def anchor_for(start: datetime, pricing_type: PricingType, settings: BillingSettings) -> datetime:
+    """The anchor of a new cycle beginning at `start`.
+
+    PAID under START_OF_THE_MONTH or consolidated billing: the next first, 00:00Z.
+    """
+    by_month = settings.anchor is not BillingAnchor.SUBSCRIPTION_START
+    return start_of_next_month(start) if by_month and pricing_type is PricingType.PAID else start
+
+
+def period_at(anchor: datetime, length: BillingPeriod, at: datetime, *, start: datetime) -> Period:
+    """The period of the cycle that holds `at`; before the anchor the stub from `start` to it."""
+    if at < anchor:
+        return Period(start, anchor)
+    return billing_period_at(anchor, length, at)
+
+
+def full_period(subscription: Subscription) -> Period:
+    """The whole period that ends when the current one does: longer than a stub."""
+    length = cycle_period(subscription.pricing_type, subscription.billing_period)
+    end = subscription.current_billing_period_end
+    if end != subscription.billing_cycle_anchor:
+        return current_period(subscription)
+    return Period(add_months(end, -months_of(length)), end)
+
+
+def current_period(subscription: Subscription) -> Period:
+    return Period(
+        subscription.current_billing_period_start, subscription.current_billing_period_end
+    )
+
+
+def is_stub(subscription: Subscription) -> bool:
+    """Whether the current period is the short one before the anchor."""
+    return subscription.current_billing_period_end == subscription.billing_cycle_anchor
+
+
+def with_cycle(subscription: Subscription, *, anchor: datetime, at: datetime) -> Subscription:
+    """The subscription in the period of `anchor` that holds `at`."""
+    length = cycle_period(subscription.pricing_type, subscription.billing_period)
+    period = period_at(anchor, length, at, start=at)
+    return replace(
+        subscription,
+        billing_cycle_anchor=anchor,
+        current_billing_period_start=period.start,
+        current_billing_period_end=period.end,
+    )
+
+
+def with_usage_window(
+    subscription: Subscription,
+    *,
+    origin: Subscription | None,
+    rule: SubscriptionUpdateUsageCutoffBehavior,
+    anchor_moves: bool,
+    at: datetime,
+) -> Subscription:
+    """Where resettable usage counts from after a transition at `at`.
+
+    ALWAYS_RESET: from `at`; NEVER_RESET: carried over from `origin`; BILLING_PERIOD_CHANGE: as
+    the first if the billing anchor moves, else as the second. What follows none (`origin` None)
+    has no cut-off. Source: spec, entitlements §4.
+    """
+    keeps = rule is SubscriptionUpdateUsageCutoffBehavior.NEVER_RESET or (
+        rule is SubscriptionUpdateUsageCutoffBehavior.BILLING_PERIOD_CHANGE and not anchor_moves
+    )
+    if origin is None:
+        return replace(subscription, usage_anchor=at, usage_cutoff=None)
+    if not keeps:
+        return replace(subscription, usage_anchor=at, usage_cutoff=at)
+    return replace(subscription, usage_anchor=origin.usage_anchor, usage_cutoff=origin.usage_cutoff)
+
+
+def next_monthly_boundary(subscription: Subscription, *, now: datetime) -> datetime:
+    """END_OF_BILLING_MONTH: the next monthly step of the anchor after `now`.
+
+    Annual anchored 2024-01-31, asked on 03-10 -> 2024-03-31.
+    """
+    anchor = subscription.billing_cycle_anchor
+    return billing_period_at(anchor, BillingPeriod.MONTHLY, now).end
+
+
+def next_period(subscription: Subscription) -> Subscription:
+    """The subscription one period on: never a stub any more."""
+    length = cycle_period(subscription.pricing_type, subscription.billing_period)
+    at = max(subscription.current_billing_period_end, subscription.billing_cycle_anchor)
+    period = billing_period_at(subscription.billing_cycle_anchor, length, at)
+    return replace(
+        subscription,
+        current_billing_period_start=period.start,
+        current_billing_period_end=period.end,
+    )

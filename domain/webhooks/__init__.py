@@ -1,0 +1,1 @@
+"""Webhooks: who is told of which event, how often, and what arrives."""

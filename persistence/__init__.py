@@ -1,0 +1,1 @@
+"""PostgreSQL: rows, mapping, repositories, readers, migrations."""

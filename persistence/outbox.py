@@ -1,0 +1,138 @@
+"""Writes what happened, in the transaction of the change.
+
+Rows are inserted just before the commit, while the operation's locks are held: of two operations
+on one customer the earlier commit has the lower sequence. Waking those who wait for news is left
+to `OutboxSignal`, after the commit: a NOTIFY inside would make all commits of the database queue
+behind each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ARRAY, Text, bindparam, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.events import Event
+from domain.ids import EnvironmentId
+from domain.webhooks.enums import EventLogType
+from domain.webhooks.model import DEFAULT_THRESHOLDS, TYPE_NAMES
+from persistence.rows.outbox import EventRow
+
+CHANNEL = "plangate_outbox"
+
+
+def entity_type_name(text: str) -> str:
+    """`PromotionalEntitlement` → `PROMOTIONAL_ENTITLEMENT`, as the contract spells them."""
+    if text.isupper():
+        return text
+    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(text)).upper()
+
+
+def _nobody_waits() -> None:
+    """Committed events are found by the next reader."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """Where a unit of work's events go: who caused them, when, and who is woken."""
+
+    clock: Callable[[], datetime]
+    new_uuid: Callable[[], UUID]
+    actor: Mapping[str, Any] = field(default_factory=lambda: {"type": "SYSTEM"})
+    trace_id: str | None = None
+    committed: Callable[[], None] = _nobody_waits
+
+    async def write(
+        self,
+        connection: AsyncConnection,
+        environment_id: EnvironmentId,
+        events: Sequence[Event],
+    ) -> None:
+        """Insert `events` in their order, in one statement."""
+        now = self.clock()
+        rows = [
+            {
+                "id": self.new_uuid(),
+                "environment_id": environment_id,
+                "type": event.type,
+                "entity_type": entity_type_name(event.entity_type),
+                "entity_id": event.entity_id,
+                "customer_id": event.customer_id,
+                "resource_id": event.resource_id,
+                "data": dict(event.data),
+                "actor": dict(self.actor),
+                "trace_id": self.trace_id,
+                "created_at": event.occurred_at or now,
+            }
+            for event in events
+        ]
+        if not any(event.type in _DELIVERED for event in events):
+            await connection.execute(insert(EventRow), rows)
+            return
+        await connection.execute(_TELLING_HOOKS, {"rows": orjson.dumps(rows, default=str).decode()})
+
+
+_DELIVERED = frozenset(type_.value for type_ in TYPE_NAMES)
+
+
+# Events, and a delivery for every hook that wants to hear of them, in one statement whose text is
+# always the same. Usage thresholds are the hooks' own, in percent of the limit: a report that
+# passes one is a delivery of its own type. Sequences are drawn in the order of `position`.
+_TELLING_HOOKS = text(
+    """
+WITH told AS (
+  INSERT INTO events (id, environment_id, type, entity_type, entity_id, customer_id,
+    resource_id, data, actor, trace_id, created_at)
+  SELECT r.id, r.environment_id, r.type, r.entity_type, r.entity_id, r.customer_id,
+    r.resource_id, r.data, r.actor, r.trace_id, date_trunc('milliseconds', r.created_at)
+  FROM ROWS FROM (
+    jsonb_to_recordset(CAST(:rows AS jsonb)) AS (id uuid, environment_id uuid, type text,
+      entity_type text, entity_id uuid, customer_id uuid, resource_id text, data jsonb,
+      actor jsonb, trace_id text, created_at timestamptz)
+  ) WITH ORDINALITY AS r (id, environment_id, type, entity_type, entity_id, customer_id,
+    resource_id, data, actor, trace_id, created_at, position)
+  ORDER BY r.position
+  RETURNING id, environment_id, type, data
+), wanted AS (
+  SELECT told.environment_id, h.id AS hook_id, told.id AS event_id, told.type
+  FROM told JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
+  WHERE told.type = ANY(h.event_log_types)
+    AND told.type = ANY(:delivered)
+    AND told.type <> 'ENTITLEMENT_USAGE_EXCEEDED'
+  UNION ALL
+  SELECT told.environment_id, h.id, told.id, 'ENTITLEMENT_USAGE_EXCEEDED'
+  FROM told JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
+  WHERE told.type = 'MEASUREMENT_REPORTED'
+    AND 'ENTITLEMENT_USAGE_EXCEEDED' = ANY(h.event_log_types)
+    AND CAST(told.data ->> 'isLive' AS boolean)
+    AND EXISTS (
+      SELECT 1
+      FROM jsonb_array_elements_text(coalesce(
+        h.configuration #> '{ENTITLEMENT_USAGE_EXCEEDED,thresholds}', CAST(:thresholds AS jsonb)
+      )) AS threshold
+      WHERE CAST(told.data ->> 'previousUsageUsedPercentage' AS numeric)
+          < CAST(threshold AS numeric)
+        AND CAST(told.data ->> 'usageUsedPercentage' AS numeric) >= CAST(threshold AS numeric)
+    )
+)
+INSERT INTO webhook_deliveries
+  (id, environment_id, hook_id, event_id, type, status, attempts, next_attempt_at)
+SELECT gen_random_uuid(), environment_id, hook_id, event_id, type, 'PENDING', 0,
+  date_trunc('milliseconds', clock_timestamp())
+FROM wanted
+"""
+).bindparams(
+    bindparam("delivered", sorted(_DELIVERED), type_=ARRAY(Text)),
+    bindparam(
+        "thresholds",
+        orjson.dumps(DEFAULT_THRESHOLDS[EventLogType.ENTITLEMENT_USAGE_EXCEEDED]).decode(),
+        type_=Text,
+    ),
+    bindparam("rows", type_=Text),
+)

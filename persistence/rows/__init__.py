@@ -1,0 +1,1 @@
+"""Declarative rows, one module an area; no relationship()."""

@@ -1,0 +1,43 @@
+"""Two requests at once: one wins, the other is told why. Source: issue, bad input."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.ports import Runtime
+from app.usecases.packages.versions import PublishPackage, create_draft, publish_package
+from domain.catalog.enums import PublishMigrationType
+from domain.catalog.model import PackageType
+from domain.errors import DomainError
+from tests.app.packages.authoring import Author
+
+
+def codes(results: list[object]) -> list[str | None]:
+    return sorted(
+        ("" if not isinstance(r, BaseException) else r.code.value)  # type: ignore[attr-defined]
+        for r in results
+        if not isinstance(r, BaseException) or isinstance(r, DomainError)
+    )
+
+
+async def test_two_drafts_at_once_leave_one(author: Author, runtime: Runtime) -> None:
+    await author.product()
+    plan = await author.plan("plan-free", pricingType="FREE")
+    await author.publish(plan)
+    results = await asyncio.gather(
+        *(create_draft(PackageType.Plan, plan, runtime=runtime) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert codes(list(results)) == ["", *["DraftAlreadyExists"] * 4]
+
+
+async def test_two_publishes_at_once_publish_once(author: Author, runtime: Runtime) -> None:
+    await author.product()
+    plan = await author.plan("plan-free", pricingType="FREE")
+    command = PublishPackage(
+        type=PackageType.Plan, id=plan, migration=PublishMigrationType.NEW_CUSTOMERS
+    )
+    results = await asyncio.gather(
+        *(publish_package(command, runtime=runtime) for _ in range(5)), return_exceptions=True
+    )
+    assert codes(list(results)) == ["", *["PackageAlreadyPublished"] * 4]
