@@ -41,13 +41,7 @@ from domain.subscriptions.lifecycle import (
 from domain.subscriptions.migration import rebound
 from domain.subscriptions.model import ScheduledUpdate, Subscription
 from domain.subscriptions.overrides import Seller
-from domain.subscriptions.provisioning import (
-    Provisioning,
-    Start,
-    due_at_start,
-    replaced_at_start,
-    with_first_cycle,
-)
+from domain.subscriptions.provisioning import Provisioning
 from domain.subscriptions.replacement import (
     COLLECTION,
     Decision,
@@ -57,6 +51,12 @@ from domain.subscriptions.replacement import (
     with_result,
 )
 from domain.subscriptions.request import ContentRequest
+from domain.subscriptions.starting import (
+    Start,
+    due_at_start,
+    replaced_at_start,
+    with_first_cycle,
+)
 from domain.subscriptions.transitions import Step, outlived
 
 _DONE = SubscriptionScheduleStatus.Done
