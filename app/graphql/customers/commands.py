@@ -8,6 +8,7 @@ from strawberry.types.base import get_object_definition
 
 from app.graphql.customers.inputs import (
     CustomerBillingInfo,
+    CustomerDetailFields,
     CustomerInput,
     ImportCustomerInput,
     ProvisionCustomerInput,
@@ -25,7 +26,7 @@ from domain.patch import ABSENT, Absent
 from domain.subscriptions.request import ProvisionRequest
 
 
-def create_command(input: CustomerInput | ProvisionCustomerInput) -> CreateCustomer:
+def create_command(input: CustomerInput) -> CreateCustomer:
     """Raises EntityIdDifferentFromRefIdError, BadUserInput."""
     excluded = isinstance(input, ProvisionCustomerInput) and input.exclude_from_experiment
     return CreateCustomer(
@@ -88,7 +89,7 @@ def bulk_command(inputs: Sequence[ImportCustomerInput]) -> ImportCustomers:
     return ImportCustomers(items=tuple(items), refused=tuple(refused))
 
 
-def _fields(input: CustomerInput | ProvisionCustomerInput | UpdateCustomerInput) -> CustomerFields:
+def _fields(input: CustomerDetailFields) -> CustomerFields:
     return CustomerFields(
         name=maybe(input.name),
         email=maybe(input.email),

@@ -9,8 +9,8 @@ from app.graphql.catalog.currencies.enums import Currency
 from app.graphql.catalog.entitlements.enums import EntitlementResetPeriod
 from app.graphql.catalog.entitlements.inputs import (
     MonthlyResetPeriodConfigInput,
+    UsageLimitFields,
     WeeklyResetPeriodConfigInput,
-    YearlyResetPeriodConfigInput,
 )
 from app.graphql.customers.enums import PromotionalEntitlementPeriod
 from app.graphql.scalars import JSON
@@ -24,7 +24,7 @@ class ArchiveCustomerInput:
 
 
 @strawberry.input
-class PromotionalEntitlementInput:
+class PromotionalEntitlementInput(UsageLimitFields):
     customer_id: str
     description: str | None = strawberry.UNSET
     end_date: datetime | None = strawberry.UNSET
@@ -32,15 +32,8 @@ class PromotionalEntitlementInput:
     environment_id: str
     feature_group_id: str | None = strawberry.UNSET
     feature_id: str
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
     is_visible: bool
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
     period: PromotionalEntitlementPeriod
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -64,13 +57,14 @@ class CustomerBillingInfo:
 
 
 @strawberry.input
-class CustomerInput:
+class CustomerDetailFields:
+    """What can be said of a customer, new or not."""
+
     additional_meta_data: JSON | None = strawberry.UNSET
     aws_marketplace_customer_id: str | None = strawberry.UNSET
     billing_id: str | None = strawberry.UNSET
     billing_information: CustomerBillingInfo | None = strawberry.UNSET
     coupon_ref_id: str | None = strawberry.UNSET
-    created_at: datetime | None = strawberry.UNSET
     crm_id: str | None = strawberry.UNSET
     customer_id: str | None = strawberry.UNSET
     email: str | None = strawberry.UNSET
@@ -78,6 +72,11 @@ class CustomerInput:
     name: str | None = strawberry.UNSET
     ref_id: str | None = strawberry.UNSET
     salesforce_id: str | None = strawberry.UNSET
+
+
+@strawberry.input
+class CustomerInput(CustomerDetailFields):
+    created_at: datetime | None = strawberry.UNSET
     should_sync_free: bool | None = False
 
 
@@ -100,19 +99,12 @@ class GetCustomerByRefIdInput:
 
 
 @strawberry.input
-class GrantPromotionalEntitlementInput:
+class GrantPromotionalEntitlementInput(UsageLimitFields):
     custom_end_date: datetime | None = strawberry.UNSET
     enum_values: list[str] | None = strawberry.UNSET
     feature_id: str
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
     is_visible: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
     period: PromotionalEntitlementPeriod
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -167,22 +159,8 @@ class PromotionalEntitlementUpdateInput:
 
 
 @strawberry.input
-class ProvisionCustomerInput:
-    additional_meta_data: JSON | None = strawberry.UNSET
-    aws_marketplace_customer_id: str | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
-    billing_information: CustomerBillingInfo | None = strawberry.UNSET
-    coupon_ref_id: str | None = strawberry.UNSET
-    created_at: datetime | None = strawberry.UNSET
-    crm_id: str | None = strawberry.UNSET
-    customer_id: str | None = strawberry.UNSET
-    email: str | None = strawberry.UNSET
-    environment_id: str | None = strawberry.UNSET
+class ProvisionCustomerInput(CustomerInput):
     exclude_from_experiment: bool | None = False
-    name: str | None = strawberry.UNSET
-    ref_id: str | None = strawberry.UNSET
-    salesforce_id: str | None = strawberry.UNSET
-    should_sync_free: bool | None = False
     subscription_params: ProvisionCustomerSubscriptionInput | None = strawberry.UNSET
 
 
@@ -226,19 +204,7 @@ class UnlinkPromotionalEntitlementsGroupInput:
 
 
 @strawberry.input
-class UpdateCustomerInput:
-    additional_meta_data: JSON | None = strawberry.UNSET
-    aws_marketplace_customer_id: str | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
-    billing_information: CustomerBillingInfo | None = strawberry.UNSET
-    coupon_ref_id: str | None = strawberry.UNSET
-    crm_id: str | None = strawberry.UNSET
-    customer_id: str | None = strawberry.UNSET
-    email: str | None = strawberry.UNSET
-    environment_id: str | None = strawberry.UNSET
-    name: str | None = strawberry.UNSET
-    ref_id: str | None = strawberry.UNSET
-    salesforce_id: str | None = strawberry.UNSET
+class UpdateCustomerInput(CustomerDetailFields):
     should_wait_sync: bool | None = False
 
 

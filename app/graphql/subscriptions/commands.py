@@ -17,7 +17,7 @@ from app.graphql.subscriptions.inputs import (
     ApplySubscriptionInput,
     ProvisionCustomerSubscriptionInput,
     ProvisionSubscription,
-    ProvisionSubscriptionInput,
+    PurchaseFields,
     SubscriptionBillingInfo,
     SubscriptionCancellationInput,
     SubscriptionCouponInput,
@@ -61,16 +61,10 @@ from domain.subscriptions.request import (
     UpdateRequest,
 )
 
-Provisioning = ProvisionSubscriptionInput | ProvisionSubscription
 Content = (
-    Provisioning
-    | ApplySubscriptionInput
-    | EstimateSubscriptionInput
+    PurchaseFields
     | EstimateSubscriptionUpdateInput
     | ImportSubscriptionInput
-    | PreviewSubscriptionInput
-    | ProvisionCustomerSubscriptionInput
-    | SubscriptionInput
     | UpdateSubscriptionInput
 )
 
@@ -96,7 +90,7 @@ def money_of(input: MoneyInputDTO) -> Money:
     return Money(decimal_of(input.amount), _of(input, "currency") or Currency.USD)
 
 
-def provision_from_graphql(input: Provisioning) -> ProvisionRequest:
+def provision_from_graphql(input: ProvisionSubscription) -> ProvisionRequest:
     """Of provisionSubscription and provisionSubscriptionV2."""
     override = _of(input, "trial_override_configuration")
     return ProvisionRequest(
@@ -223,7 +217,7 @@ def subscription_ref_id(input: object) -> str:
 # --- parts -----------------------------------------------------------------------------------
 
 
-def _common(input: Any) -> dict[str, Any]:
+def _common(input: PurchaseFields | ImportSubscriptionInput) -> dict[str, Any]:
     """What all provisioning inputs have."""
     billing = _of(input, "billing_information")
     ref_id = None
@@ -249,7 +243,10 @@ def _common(input: Any) -> dict[str, Any]:
     }
 
 
-def _update(input: Any, ref_id: str) -> UpdateRequest:
+def _update(
+    input: ApplySubscriptionInput | EstimateSubscriptionUpdateInput | UpdateSubscriptionInput,
+    ref_id: str,
+) -> UpdateRequest:
     billing = _of(input, "billing_information")
     anchor = _of(input, "billing_cycle_anchor")
     metadata = metadata_of(_of(input, "additional_meta_data"))

@@ -7,12 +7,8 @@ import strawberry
 from app.graphql.billing.enums import PaymentCollectionMethod
 from app.graphql.billing.inputs import BillingAddress, CheckoutOptions, TaxExempt
 from app.graphql.catalog.currencies.inputs import MoneyInputDTO
-from app.graphql.catalog.entitlements.enums import CreditCadence, EntitlementResetPeriod
-from app.graphql.catalog.entitlements.inputs import (
-    MonthlyResetPeriodConfigInput,
-    WeeklyResetPeriodConfigInput,
-    YearlyResetPeriodConfigInput,
-)
+from app.graphql.catalog.entitlements.enums import CreditCadence
+from app.graphql.catalog.entitlements.inputs import UsageLimitFields
 from app.graphql.catalog.packages.enums import TrialEndBehavior
 from app.graphql.catalog.packages.inputs import BudgetConfigurationInput
 from app.graphql.catalog.prices.enums import BillingPeriod
@@ -81,17 +77,10 @@ class SubscriptionCreditEntitlementInput:
 
 
 @strawberry.input
-class SubscriptionFeatureEntitlementInput:
+class SubscriptionFeatureEntitlementInput(UsageLimitFields):
     enum_values: list[str] | None = strawberry.UNSET
     feature_group_id: str | None = strawberry.UNSET
     feature_id: str
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -106,16 +95,9 @@ class SubscriptionMinimumSpendValueInput:
 
 
 @strawberry.input
-class SubscriptionEntitlementInput:
+class SubscriptionEntitlementInput(UsageLimitFields):
     description: str | None = strawberry.UNSET
     feature_id: str
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -126,39 +108,51 @@ class TrialOverrideConfigurationInput:
 
 
 @strawberry.input
-class ApplySubscriptionInput:
-    additional_meta_data: JSON | None = strawberry.UNSET
+class PurchaseFields:
+    """What is bought: common to everything that buys or only asks for the price."""
+
     addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
     applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    await_payment_confirmation: bool | None = True
     billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
     billing_country_code: str | None = strawberry.UNSET
-    billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
     billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
     billing_period: BillingPeriod | None = strawberry.UNSET
-    budget: BudgetConfigurationInput | None = strawberry.UNSET
-    cancellation_date: datetime | None = strawberry.UNSET
     charges: list[ChargeInput] | None = strawberry.UNSET
-    customer_id: str
-    entitlements: list[SubscriptionEntitlementInputV2] | None = strawberry.UNSET
-    environment_id: str | None = strawberry.UNSET
-    minimum_spend: SubscriptionMinimumSpendValueInput | None = strawberry.UNSET
-    paying_customer_id: str | None = strawberry.UNSET
-    payment_collection_method: PaymentCollectionMethod | None = PaymentCollectionMethod.CHARGE
-    payment_method_id: str | None = strawberry.UNSET
     plan_id: str
-    price_overrides: list[PriceOverrideInput] | None = strawberry.UNSET
     promotion_code: str | None = strawberry.UNSET
     resource_id: str | None = strawberry.UNSET
+    start_date: datetime | None = strawberry.UNSET
+    unit_quantity: float | None = -1
+
+
+@strawberry.input
+class NewSubscriptionFields(PurchaseFields):
+    """A subscription to be: common to the inputs that make one."""
+
+    additional_meta_data: JSON | None = strawberry.UNSET
+    await_payment_confirmation: bool | None = True
+    billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
+    billing_id: str | None = strawberry.UNSET
+    budget: BudgetConfigurationInput | None = strawberry.UNSET
+    entitlements: list[SubscriptionEntitlementInputV2] | None = strawberry.UNSET
+    minimum_spend: SubscriptionMinimumSpendValueInput | None = strawberry.UNSET
+    payment_collection_method: PaymentCollectionMethod | None = PaymentCollectionMethod.CHARGE
+    price_overrides: list[PriceOverrideInput] | None = strawberry.UNSET
     salesforce_id: str | None = strawberry.UNSET
+    subscription_entitlements: list[SubscriptionEntitlementInput] | None = strawberry.UNSET
+
+
+@strawberry.input
+class ApplySubscriptionInput(NewSubscriptionFields):
+    cancellation_date: datetime | None = strawberry.UNSET
+    customer_id: str
+    environment_id: str | None = strawberry.UNSET
+    paying_customer_id: str | None = strawberry.UNSET
+    payment_method_id: str | None = strawberry.UNSET
     schedule_strategy: ScheduleStrategy | None = strawberry.UNSET
     skip_trial: bool | None = False
-    start_date: datetime | None = strawberry.UNSET
-    subscription_entitlements: list[SubscriptionEntitlementInput] | None = strawberry.UNSET
     trial_end_date: datetime | None = strawberry.UNSET
     trial_override_configuration: TrialOverrideConfigurationInput | None = strawberry.UNSET
-    unit_quantity: float | None = -1
 
 
 @strawberry.input
@@ -183,109 +177,30 @@ class GetSubscriptionInput:
 
 
 @strawberry.input
-class ProvisionCustomerSubscriptionInput:
-    additional_meta_data: JSON | None = strawberry.UNSET
-    addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
-    applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    await_payment_confirmation: bool | None = True
-    billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
-    billing_country_code: str | None = strawberry.UNSET
-    billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
-    billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
-    billing_period: BillingPeriod | None = strawberry.UNSET
-    budget: BudgetConfigurationInput | None = strawberry.UNSET
-    charges: list[ChargeInput] | None = strawberry.UNSET
-    entitlements: list[SubscriptionEntitlementInputV2] | None = strawberry.UNSET
-    minimum_spend: SubscriptionMinimumSpendValueInput | None = strawberry.UNSET
-    payment_collection_method: PaymentCollectionMethod | None = PaymentCollectionMethod.CHARGE
-    plan_id: str
-    price_overrides: list[PriceOverrideInput] | None = strawberry.UNSET
+class ProvisionCustomerSubscriptionInput(NewSubscriptionFields):
     price_unit_amount: float | None = strawberry.UNSET
-    promotion_code: str | None = strawberry.UNSET
     ref_id: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
-    salesforce_id: str | None = strawberry.UNSET
-    start_date: datetime | None = strawberry.UNSET
-    subscription_entitlements: list[SubscriptionEntitlementInput] | None = strawberry.UNSET
     subscription_id: str | None = strawberry.UNSET
     trial_override_configuration: TrialOverrideConfigurationInput | None = strawberry.UNSET
-    unit_quantity: float | None = -1
 
 
 @strawberry.input
-class ProvisionSubscription:
-    additional_meta_data: JSON | None = strawberry.UNSET
-    addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
-    applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    await_payment_confirmation: bool | None = True
-    billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
-    billing_country_code: str | None = strawberry.UNSET
-    billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
-    billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
-    billing_period: BillingPeriod | None = strawberry.UNSET
-    budget: BudgetConfigurationInput | None = strawberry.UNSET
+class ProvisionSubscription(NewSubscriptionFields):
     cancellation_date: datetime | None = strawberry.UNSET
-    charges: list[ChargeInput] | None = strawberry.UNSET
     checkout_options: CheckoutOptions | None = strawberry.UNSET
     customer_id: str
-    entitlements: list[SubscriptionEntitlementInputV2] | None = strawberry.UNSET
-    minimum_spend: SubscriptionMinimumSpendValueInput | None = strawberry.UNSET
     paying_customer_id: str | None = strawberry.UNSET
-    payment_collection_method: PaymentCollectionMethod | None = PaymentCollectionMethod.CHARGE
-    plan_id: str
-    price_overrides: list[PriceOverrideInput] | None = strawberry.UNSET
     price_unit_amount: float | None = strawberry.UNSET
-    promotion_code: str | None = strawberry.UNSET
     ref_id: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
-    salesforce_id: str | None = strawberry.UNSET
     schedule_strategy: ScheduleStrategy | None = strawberry.UNSET
     skip_trial: bool | None = False
-    start_date: datetime | None = strawberry.UNSET
-    subscription_entitlements: list[SubscriptionEntitlementInput] | None = strawberry.UNSET
     subscription_id: str | None = strawberry.UNSET
     trial_override_configuration: TrialOverrideConfigurationInput | None = strawberry.UNSET
-    unit_quantity: float | None = -1
 
 
 @strawberry.input
-class ProvisionSubscriptionInput:
-    additional_meta_data: JSON | None = strawberry.UNSET
-    addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
-    applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    await_payment_confirmation: bool | None = True
-    billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
-    billing_country_code: str | None = strawberry.UNSET
-    billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
-    billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
-    billing_period: BillingPeriod | None = strawberry.UNSET
-    budget: BudgetConfigurationInput | None = strawberry.UNSET
-    cancellation_date: datetime | None = strawberry.UNSET
-    charges: list[ChargeInput] | None = strawberry.UNSET
-    checkout_options: CheckoutOptions | None = strawberry.UNSET
-    customer_id: str
-    entitlements: list[SubscriptionEntitlementInputV2] | None = strawberry.UNSET
-    minimum_spend: SubscriptionMinimumSpendValueInput | None = strawberry.UNSET
-    paying_customer_id: str | None = strawberry.UNSET
-    payment_collection_method: PaymentCollectionMethod | None = PaymentCollectionMethod.CHARGE
-    plan_id: str
-    price_overrides: list[PriceOverrideInput] | None = strawberry.UNSET
-    price_unit_amount: float | None = strawberry.UNSET
-    promotion_code: str | None = strawberry.UNSET
-    ref_id: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
-    salesforce_id: str | None = strawberry.UNSET
-    schedule_strategy: ScheduleStrategy | None = strawberry.UNSET
-    skip_trial: bool | None = False
-    start_date: datetime | None = strawberry.UNSET
-    subscription_entitlements: list[SubscriptionEntitlementInput] | None = strawberry.UNSET
-    subscription_id: str | None = strawberry.UNSET
+class ProvisionSubscriptionInput(ProvisionSubscription):
     subscription_proration_behavior: SubscriptionProrationBehavior | None = strawberry.UNSET
-    trial_override_configuration: TrialOverrideConfigurationInput | None = strawberry.UNSET
-    unit_quantity: float | None = -1
 
 
 @strawberry.input
@@ -300,44 +215,21 @@ class SubscriptionCancellationInput:
 
 
 @strawberry.input
-class SubscriptionInput:
-    additional_meta_data: JSON | None = strawberry.UNSET
-    addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
-    applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    await_payment_confirmation: bool | None = True
-    billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
-    billing_country_code: str | None = strawberry.UNSET
-    billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
-    billing_id: str | None = strawberry.UNSET
-    billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
-    billing_period: BillingPeriod | None = strawberry.UNSET
-    budget: BudgetConfigurationInput | None = strawberry.UNSET
+class SubscriptionInput(NewSubscriptionFields):
     cancellation_date: datetime | None = strawberry.UNSET
-    charges: list[ChargeInput] | None = strawberry.UNSET
     crm_id: str | None = strawberry.UNSET
     customer_id: str
     end_date: datetime | None = strawberry.UNSET
-    entitlements: list[SubscriptionEntitlementInputV2] | None = strawberry.UNSET
     environment_id: str | None = strawberry.UNSET
     is_custom_price_subscription: bool | None = False
     is_overriding_trial_config: bool | None = False
     is_trial: bool | None = strawberry.UNSET
-    minimum_spend: SubscriptionMinimumSpendValueInput | None = strawberry.UNSET
     paying_customer_id: str | None = strawberry.UNSET
-    payment_collection_method: PaymentCollectionMethod | None = PaymentCollectionMethod.CHARGE
-    plan_id: str
-    price_overrides: list[PriceOverrideInput] | None = strawberry.UNSET
     price_unit_amount: float | None = strawberry.UNSET
-    promotion_code: str | None = strawberry.UNSET
     ref_id: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
-    salesforce_id: str | None = strawberry.UNSET
     schedule_strategy: ScheduleStrategy | None = strawberry.UNSET
-    start_date: datetime | None = strawberry.UNSET
-    subscription_entitlements: list[SubscriptionEntitlementInput] | None = strawberry.UNSET
     subscription_id: str | None = strawberry.UNSET
     trial_end_behavior: TrialEndBehavior | None = strawberry.UNSET
-    unit_quantity: float | None = -1
 
 
 @strawberry.input
@@ -362,16 +254,9 @@ class TriggerSubscriptionUsageSyncInput:
 
 
 @strawberry.input
-class UpdateSubscriptionEntitlementInput:
+class UpdateSubscriptionEntitlementInput(UsageLimitFields):
     feature_id: str | None = strawberry.UNSET
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
     id: str | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input

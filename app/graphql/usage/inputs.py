@@ -4,12 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from app.graphql.catalog.entitlements.enums import EntitlementResetPeriod
-from app.graphql.catalog.entitlements.inputs import (
-    MonthlyResetPeriodConfigInput,
-    WeeklyResetPeriodConfigInput,
-    YearlyResetPeriodConfigInput,
-)
+from app.graphql.catalog.entitlements.inputs import ResetPeriodFields
 from app.graphql.catalog.features.inputs import MeterAggregation, MeterFilterDefinitionInput
 from app.graphql.paging import CursorPaging
 from app.graphql.scalars import JSON
@@ -62,16 +57,8 @@ class ReportUsageBulkInput:
 
 
 @strawberry.input
-class ReportUsageInput:
-    created_at: datetime | None = strawberry.UNSET
-    customer_id: str
-    dimensions: JSON | None = strawberry.UNSET
+class ReportUsageInput(ReportUsageBaseInput):
     environment_id: str | None = strawberry.UNSET
-    feature_id: str
-    idempotency_key: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
-    update_behavior: UsageUpdateBehavior | None = UsageUpdateBehavior.DELTA
-    value: float
 
 
 @strawberry.input
@@ -98,18 +85,14 @@ class UsageEventsReportInput:
 
 
 @strawberry.input
-class UsageHistoryInput:
+class UsageHistoryInput(ResetPeriodFields):
     customer_ref_id: str
     end_date: datetime | None = strawberry.UNSET
     environment_id: str | None = strawberry.UNSET
     feature_ref_id: str
     group_by: list[str] | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
     resource_ref_id: str | None = strawberry.UNSET
     start_date: datetime
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -126,13 +109,5 @@ class UsageHistoryV2Input:
 
 
 @strawberry.input
-class UsageMeasurementCreateInput:
-    created_at: datetime | None = strawberry.UNSET
-    customer_id: str
-    dimensions: JSON | None = strawberry.UNSET
+class UsageMeasurementCreateInput(ReportUsageBaseInput):
     environment_id: str | None = strawberry.UNSET
-    feature_id: str
-    idempotency_key: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
-    update_behavior: UsageUpdateBehavior | None = UsageUpdateBehavior.DELTA
-    value: float

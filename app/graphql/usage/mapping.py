@@ -15,11 +15,9 @@ from app.graphql.usage.inputs import (
     AggregatedEventsByCustomerInput,
     EventsFieldsInput,
     ReportUsageBaseInput,
-    ReportUsageInput,
     UsageEventReportInput,
     UsageHistoryInput,
     UsageHistoryV2Input,
-    UsageMeasurementCreateInput,
 )
 from app.graphql.usage.types import (
     GroupInfo,
@@ -52,9 +50,7 @@ from domain.metering.reset_periods import presented
 T = TypeVar("T")
 
 
-def report_from_graphql(
-    input: ReportUsageInput | ReportUsageBaseInput | UsageMeasurementCreateInput,
-) -> ReportUsage:
+def report_from_graphql(input: ReportUsageBaseInput) -> ReportUsage:
     """The command of one report. Raises InvalidArgumentError unless dimensions are an object."""
     dimensions = given(input.dimensions, {})
     if not isinstance(dimensions, dict):

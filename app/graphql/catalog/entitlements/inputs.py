@@ -29,27 +29,53 @@ class YearlyResetPeriodConfigInput:
 
 
 @strawberry.input
-class PackageEntitlementInput:
-    behavior: EntitlementBehavior | None = EntitlementBehavior.Increment
-    dependency_feature_id: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    enum_values: list[str] | None = strawberry.UNSET
-    environment_id: str
-    feature_group_id: str | None = strawberry.UNSET
-    feature_id: str
+class ResetPeriodFields:
+    """How often usage starts anew: what every input with a reset period says of it."""
+
+    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
+    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
+    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
+    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
+
+
+@strawberry.input
+class UsageLimitFields(ResetPeriodFields):
+    """How much of a feature is granted."""
+
     has_soft_limit: bool | None = strawberry.UNSET
     has_unlimited_usage: bool | None = strawberry.UNSET
+    usage_limit: float | None = strawberry.UNSET
+
+
+@strawberry.input
+class PackageEntitlementFields:
+    """What entitlements of features and of credits in a package have in common."""
+
+    behavior: EntitlementBehavior | None = strawberry.UNSET
+    description: str | None = strawberry.UNSET
+    display_name_override: str | None = strawberry.UNSET
+    has_soft_limit: bool | None = strawberry.UNSET
     hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
     is_custom: bool | None = strawberry.UNSET
     is_granted: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
     order: float | None = strawberry.UNSET
+
+
+@strawberry.input
+class PackageFeatureEntitlementFields(PackageEntitlementFields, UsageLimitFields):
+    """A feature's entitlement in a package."""
+
+    enum_values: list[str] | None = strawberry.UNSET
+
+
+@strawberry.input
+class PackageEntitlementInput(PackageFeatureEntitlementFields):
+    behavior: EntitlementBehavior | None = EntitlementBehavior.Increment
+    dependency_feature_id: str | None = strawberry.UNSET
+    environment_id: str
+    feature_group_id: str | None = strawberry.UNSET
+    feature_id: str
     package_id: str
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -58,41 +84,18 @@ class CreateManyPackageEntitlementsInput:
 
 
 @strawberry.input
-class PackageCreditEntitlementInput:
+class PackageCreditEntitlementInput(PackageEntitlementFields):
     amount: float | None = strawberry.UNSET
-    behavior: EntitlementBehavior | None = strawberry.UNSET
     cadence: CreditCadence
     custom_currency_id: str
     dependency_feature_id: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    has_soft_limit: bool | None = strawberry.UNSET
-    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
-    is_custom: bool | None = strawberry.UNSET
-    is_granted: bool | None = strawberry.UNSET
-    order: float | None = strawberry.UNSET
 
 
 @strawberry.input
-class PackageFeatureEntitlementInput:
-    behavior: EntitlementBehavior | None = strawberry.UNSET
+class PackageFeatureEntitlementInput(PackageFeatureEntitlementFields):
     dependency_feature_id: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    enum_values: list[str] | None = strawberry.UNSET
     feature_group_id: str | None = strawberry.UNSET
     feature_id: str
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
-    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
-    is_custom: bool | None = strawberry.UNSET
-    is_granted: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    order: float | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -119,57 +122,20 @@ class DeletePackageEntitlementInput:
 
 
 @strawberry.input
-class PackageCreditEntitlementUpdateInput:
+class PackageCreditEntitlementUpdateInput(PackageEntitlementFields):
     amount: float | None = strawberry.UNSET
-    behavior: EntitlementBehavior | None = strawberry.UNSET
     cadence: CreditCadence | None = strawberry.UNSET
     dependency_feature_id: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    has_soft_limit: bool | None = strawberry.UNSET
-    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
-    is_custom: bool | None = strawberry.UNSET
-    is_granted: bool | None = strawberry.UNSET
-    order: float | None = strawberry.UNSET
 
 
 @strawberry.input
-class PackageEntitlementUpdateInput:
-    behavior: EntitlementBehavior | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    enum_values: list[str] | None = strawberry.UNSET
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
-    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
-    is_custom: bool | None = strawberry.UNSET
-    is_granted: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    order: float | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
+class PackageEntitlementUpdateInput(PackageFeatureEntitlementFields):
+    """Of the legacy mutation, which knows features only."""
 
 
 @strawberry.input
-class PackageFeatureEntitlementUpdateInput:
-    behavior: EntitlementBehavior | None = strawberry.UNSET
+class PackageFeatureEntitlementUpdateInput(PackageFeatureEntitlementFields):
     dependency_feature_id: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    enum_values: list[str] | None = strawberry.UNSET
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
-    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
-    is_custom: bool | None = strawberry.UNSET
-    is_granted: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    order: float | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input

@@ -1,6 +1,6 @@
 """Package entitlements between the wire and the domain."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import strawberry
 
@@ -15,8 +15,11 @@ from app.graphql.catalog.entitlements.inputs import (
     MonthlyResetPeriodConfigInput,
     PackageCreditEntitlementInput,
     PackageCreditEntitlementUpdateInput,
+    PackageEntitlementFields,
     PackageEntitlementUpdateInput,
+    PackageFeatureEntitlementFields,
     PackageFeatureEntitlementUpdateInput,
+    ResetPeriodFields,
     UpdatePackageEntitlementInput,
     WeeklyResetPeriodConfigInput,
     YearlyResetPeriodConfigInput,
@@ -41,16 +44,7 @@ from domain.errors import bad_input
 from domain.ids import PackageId
 
 
-class ResetInput(Protocol):
-    """The four fields that spell a reset rule, of whatever input."""
-
-    reset_period: EntitlementResetPeriod | None
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None
-
-
-def reset_rule_from_graphql(input: ResetInput) -> model.ResetRule | None:
+def reset_rule_from_graphql(input: ResetPeriodFields) -> model.ResetRule | None:
     """The rule, or InvalidEntitlementResetPeriod where period and configuration disagree."""
     return reset_rule(
         given(input.reset_period),
@@ -158,7 +152,7 @@ _FLAGS = ("behavior", "has_soft_limit", "has_unlimited_usage", "is_custom", "is_
 _TEXTS = ("description", "display_name_override")
 
 
-def _values(input: Any) -> dict[str, Any]:
+def _values(input: PackageEntitlementFields) -> dict[str, Any]:
     """The attributes that `input` sets: absent ones are left out, so that they stay."""
     found: dict[str, Any] = {}
     for name in _FLAGS:
@@ -180,7 +174,7 @@ def _values(input: Any) -> dict[str, Any]:
     return found
 
 
-def _feature_values(input: Any) -> dict[str, Any]:
+def _feature_values(input: PackageFeatureEntitlementFields) -> dict[str, Any]:
     found = _values(input)
     configured = (
         input.yearly_reset_period_configuration,

@@ -3,13 +3,12 @@
 import strawberry
 
 from app.graphql.catalog.currencies.inputs import MoneyInputDTO
-from app.graphql.catalog.entitlements.enums import EntitlementBehavior, EntitlementResetPeriod
+from app.graphql.catalog.entitlements.enums import EntitlementBehavior
 from app.graphql.catalog.entitlements.inputs import (
-    MonthlyResetPeriodConfigInput,
-    WeeklyResetPeriodConfigInput,
-    YearlyResetPeriodConfigInput,
+    PackageFeatureEntitlementFields,
+    ResetPeriodFields,
 )
-from app.graphql.catalog.packages.enums import PricingType, WidgetType
+from app.graphql.catalog.packages.enums import PricingType
 from app.graphql.catalog.prices.enums import (
     BillingCadence,
     BillingModel,
@@ -54,25 +53,11 @@ class MinimumSpendInput:
 
 
 @strawberry.input
-class OverageEntitlementCreateInput:
+class OverageEntitlementCreateInput(PackageFeatureEntitlementFields):
     behavior: EntitlementBehavior | None = EntitlementBehavior.Increment
     dependency_feature_id: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
-    display_name_override: str | None = strawberry.UNSET
-    enum_values: list[str] | None = strawberry.UNSET
     feature_group_id: str | None = strawberry.UNSET
     feature_id: str
-    has_soft_limit: bool | None = strawberry.UNSET
-    has_unlimited_usage: bool | None = strawberry.UNSET
-    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
-    is_custom: bool | None = strawberry.UNSET
-    is_granted: bool | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
-    order: float | None = strawberry.UNSET
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
-    usage_limit: float | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input
@@ -107,20 +92,16 @@ class OveragePricingModelCreateInput:
 
 
 @strawberry.input
-class PricingModelCreateInput:
+class PricingModelCreateInput(ResetPeriodFields):
     billing_cadence: BillingCadence | None = BillingCadence.RECURRING
     billing_id: str | None = strawberry.UNSET
     billing_model: BillingModel
     feature_id: str | None = strawberry.UNSET
     max_unit_quantity: float | None = strawberry.UNSET
     min_unit_quantity: float | None = strawberry.UNSET
-    monthly_reset_period_configuration: MonthlyResetPeriodConfigInput | None = strawberry.UNSET
     price_periods: list[PricePeriodInput]
-    reset_period: EntitlementResetPeriod | None = strawberry.UNSET
     tiers_mode: TiersMode | None = strawberry.UNSET
     top_up_custom_currency_id: str | None = strawberry.UNSET
-    weekly_reset_period_configuration: WeeklyResetPeriodConfigInput | None = strawberry.UNSET
-    yearly_reset_period_configuration: YearlyResetPeriodConfigInput | None = strawberry.UNSET
 
 
 @strawberry.input

@@ -1,15 +1,12 @@
 """Command inputs of subscription estimates and previews."""
 
-from datetime import datetime
-
 import strawberry
 
-from app.graphql.catalog.prices.enums import BillingPeriod
 from app.graphql.catalog.prices.inputs import BillableFeatureInput, ChargeInput
 from app.graphql.subscriptions.enums import SubscriptionBillingCycleAnchor
 from app.graphql.subscriptions.inputs import (
+    PurchaseFields,
     SubscriptionAddonInput,
-    SubscriptionBillingInfo,
     SubscriptionCouponInput,
     TrialOverrideConfigurationInput,
 )
@@ -17,25 +14,13 @@ from app.graphql.subscriptions.schedules.enums import ScheduleStrategy
 
 
 @strawberry.input
-class EstimateSubscriptionInput:
-    addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
-    applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
-    billing_country_code: str | None = strawberry.UNSET
-    billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
-    billing_period: BillingPeriod | None = strawberry.UNSET
-    charges: list[ChargeInput] | None = strawberry.UNSET
+class EstimateSubscriptionInput(PurchaseFields):
     customer_id: str
     environment_id: str | None = strawberry.UNSET
     paying_customer_id: str | None = strawberry.UNSET
-    plan_id: str
     price_unit_amount: float | None = strawberry.UNSET
-    promotion_code: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
     skip_trial: bool | None = False
-    start_date: datetime | None = strawberry.UNSET
     trial_override_configuration: TrialOverrideConfigurationInput | None = strawberry.UNSET
-    unit_quantity: float | None = -1
 
 
 @strawberry.input
@@ -51,22 +36,10 @@ class EstimateSubscriptionUpdateInput:
 
 
 @strawberry.input
-class PreviewSubscriptionInput:
-    addons: list[SubscriptionAddonInput] | None = strawberry.UNSET
-    applied_coupon: SubscriptionCouponInput | None = strawberry.UNSET
-    billable_features: list[BillableFeatureInput] | None = strawberry.UNSET
-    billing_country_code: str | None = strawberry.UNSET
+class PreviewSubscriptionInput(PurchaseFields):
     billing_cycle_anchor: SubscriptionBillingCycleAnchor | None = strawberry.UNSET
-    billing_information: SubscriptionBillingInfo | None = strawberry.UNSET
-    billing_period: BillingPeriod | None = strawberry.UNSET
-    charges: list[ChargeInput] | None = strawberry.UNSET
     customer_id: str
     environment_id: str | None = strawberry.UNSET
     paying_customer_id: str | None = strawberry.UNSET
-    plan_id: str
-    promotion_code: str | None = strawberry.UNSET
-    resource_id: str | None = strawberry.UNSET
     schedule_strategy: ScheduleStrategy | None = strawberry.UNSET
-    start_date: datetime | None = strawberry.UNSET
     trial_override_configuration: TrialOverrideConfigurationInput | None = strawberry.UNSET
-    unit_quantity: float | None = -1
