@@ -22,6 +22,7 @@ from strawberry.types.base import (
 )
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from app.graphql.given import camel
 from domain.errors import InvalidInput, bad_input
 from domain.listing import (
     EVERYTHING,
@@ -182,7 +183,7 @@ def _fields(cls: Any) -> tuple[_Field, ...]:
     return tuple(
         _Field(
             attribute=field.python_name,
-            name=field.graphql_name or _camel(field.python_name),
+            name=field.graphql_name or camel(field.python_name),
             kind=_named(field.type),
         )
         for field in _definition(cls).fields
@@ -195,7 +196,7 @@ def _comparison(cls: Any) -> _Comparison:
     kinds = {field.python_name: _named(field.type) for field in fields}
     return _Comparison(
         operators=tuple(
-            (field.python_name, Operator(field.graphql_name or _camel(field.python_name)))
+            (field.python_name, Operator(field.graphql_name or camel(field.python_name)))
             for field in fields
         ),
         is_boolean=set(kinds) == {"is_", "is_not"},
@@ -211,8 +212,3 @@ def _named(type_: Any) -> type:
         type_ = type_.wrapped_cls
     assert isinstance(type_, type)
     return type_
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)

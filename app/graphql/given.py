@@ -1,9 +1,11 @@
 """From GraphQL's UNSET to what commands know, and the check of `environmentId` inputs."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
+from strawberry.types.base import get_object_definition
 
 from app.graphql.context import Info
 from app.ports import Runtime
@@ -42,3 +44,30 @@ def changing(info: Info, environment_id: str | UUID | None = None) -> Runtime:
     """As `runtime_for`, of a mutation: what was loaded before it is read again after it."""
     info.context.forget_loaded()
     return runtime_for(info, environment_id)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def plain(value: Any, *, leaf: Callable[[Any], Any] = _unchanged) -> Any:
+    """An input's fields by the contract's names, null ones left out; `leaf` turns their values.
+
+    `{"billingAddress": {"city": …}}`.
+    """
+    definition = get_object_definition(type(value))
+    if definition is not None:
+        return {
+            camel(field.python_name): plain(said, leaf=leaf)
+            for field in definition.fields
+            if (said := getattr(value, field.python_name)) not in (None, strawberry.UNSET)
+        }
+    if isinstance(value, list):
+        return [plain(item, leaf=leaf) for item in value]
+    return leaf(value)
+
+
+def camel(name: str) -> str:
+    """`ref_id` → `refId`."""
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)

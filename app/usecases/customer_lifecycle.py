@@ -13,6 +13,7 @@ from app.usecases.customers import CreateCustomer, add_customer
 from app.usecases.subscriptions.book import Book, open_book
 from app.usecases.subscriptions.endings import take_ending
 from app.usecases.subscriptions.provision import CustomerProvision, provision_for_customer
+from app.usecases.subscriptions.refusals import Refusals
 from domain.customers import changes, events
 from domain.customers.model import Customer
 from domain.ids import CustomerId
@@ -51,11 +52,12 @@ async def provision_customer(
 
     Raises DuplicatedEntityNotAllowed, PaymentMethodNotFoundError and what provisioning raises.
     """
-    async with runtime.new_unit_of_work() as work:
+    async with Refusals(runtime) as refusals, runtime.new_unit_of_work() as work:
         customer = await add_customer(work, command.customer, runtime=runtime)
         request = command.subscription
         if isinstance(request, ProvisionRequest):
             request = replace(request, customer_ref_id=customer.ref_id)
+            refusals.making(request)
         provision = await provision_for_customer(work, runtime, customer, request)
         customer = (await work.customers.by_ids([customer.id]))[customer.id]
         await work.commit()

@@ -133,7 +133,14 @@ def plan_update(
         variables["planRefId"] = request.plan_ref_id
         variables["changeType"] = change.value
     # What was named by the caller is bound to ids: names may be gone by then.
-    later = replace(request, schedule_strategy=None, ref_id=None, checkout=None)
+    later = replace(
+        request,
+        schedule_strategy=None,
+        ref_id=None,
+        checkout=None,
+        billing=request.billing.to_keep(),
+        wording={},
+    )
     kind = SubscriptionScheduleType.Downgrade if is_downgrade else SubscriptionScheduleType.Plan
     return ScheduledUpdate(
         id=keeper.new_id(),
@@ -142,6 +149,6 @@ def plan_update(
         scheduled_execution_time=facts.now,
         target_package_id=facts.content.plan.id,
         variables=variables,
-        change=ScheduledChange(provision=replace(later, billing=later.billing.to_keep())),
+        change=ScheduledChange(provision=later),
         created_at=keeper.now,
     )

@@ -7,7 +7,7 @@ subscriptions §2, §8: absent = unchanged, null clears).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
@@ -180,6 +180,8 @@ class ProvisionRequest:
     crm_id: str | None = None
     salesforce_id: str | None = None
     additional_meta_data: MetaData | None = None
+    wording: Mapping[str, object] = field(default_factory=dict)
+    """The input as its caller put it, in the contract's spelling, without billing information."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,17 @@ _COUPON: Mapping[str, Any] = {
     "updatedAt": _DAY,
 }
 
+_ERROR: Mapping[str, Any] = {
+    "code": "PlanNotFound",
+    "message": "Plan plan-demo not found",
+}
+# Bodies that are not their entity's.
+_BY_NAME: Mapping[str, Mapping[str, Any]] = {
+    "subscription.create_failed": {
+        "input": {"customerId": "customer-demo", "planId": "plan-demo"},
+        "error": _ERROR,
+    },
+}
 _BY_PREFIX: Mapping[str, Mapping[str, Any]] = {
     "customer.": _CUSTOMER,
     "subscription.": _SUBSCRIPTION,
@@ -125,4 +136,4 @@ def sample_body(type_: EventLogType) -> Mapping[str, Any]:
     if name is None:
         raise invalid_argument(f"{type_.value} is only logged, never sent")
     prefix = name.partition(".")[0] + "."
-    return _BY_PREFIX.get(prefix, {"id": _ID, "name": "Demo"})
+    return _BY_NAME.get(name) or _BY_PREFIX.get(prefix, {"id": _ID, "name": "Demo"})

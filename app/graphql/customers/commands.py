@@ -1,10 +1,8 @@
 """Customer inputs → commands."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import strawberry
-from strawberry.types.base import get_object_definition
 
 from app.graphql.customers.inputs import (
     CustomerBillingInfo,
@@ -14,7 +12,7 @@ from app.graphql.customers.inputs import (
     ProvisionCustomerInput,
     UpdateCustomerInput,
 )
-from app.graphql.given import given, maybe
+from app.graphql.given import given, maybe, plain
 from app.graphql.subscriptions.commands import provision_for_customer_from_graphql
 from app.usecases.customer_imports import ImportCustomers
 from app.usecases.customer_lifecycle import ProvisionCustomer
@@ -104,23 +102,4 @@ def _fields(input: CustomerDetailFields) -> CustomerFields:
 def billing_information(input: CustomerBillingInfo | None) -> Mapping[str, object] | None:
     """What the provider is told, in the contract's spelling, only what was given."""
     told = given(input)
-    return None if told is None else _plain(told)
-
-
-def _plain(value: Any) -> Any:
-    """An input as JSON has it: `{"billingAddress": {"city": …}}`."""
-    definition = get_object_definition(type(value))
-    if definition is not None:
-        return {
-            _camel(field.python_name): _plain(given_value)
-            for field in definition.fields
-            if (given_value := getattr(value, field.python_name)) not in (None, strawberry.UNSET)
-        }
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+    return None if told is None else plain(told)

@@ -31,6 +31,7 @@ from app.graphql.subscriptions.previews.inputs import (
     EstimateSubscriptionUpdateInput,
     PreviewSubscriptionInput,
 )
+from app.graphql.subscriptions.wording import wording_of
 from app.usecases.subscriptions.imports import ImportItem
 from domain.catalog.enums import Currency, EntitlementResetPeriod
 from domain.catalog.model import AccordingTo, Budget, MetaData, PriceTier, ResetRule
@@ -240,6 +241,7 @@ def _common(input: PurchaseFields | ImportSubscriptionInput) -> dict[str, Any]:
         "billing_id": _of(input, "billing_id"),
         "salesforce_id": _of(input, "salesforce_id"),
         "additional_meta_data": metadata_of(_of(input, "additional_meta_data")),
+        "wording": wording_of(input),
     }
 
 

@@ -20,11 +20,13 @@ from app.usecases.billing.payments import (
 from app.usecases.billing.providers import require_provider
 from app.usecases.subscriptions.book import Book, open_book
 from app.usecases.subscriptions.provision import provision_in
+from app.usecases.subscriptions.refusals import input_of
 from domain.billing.model import PaymentOutcome, ProviderEvent, ProviderEventType
 from domain.customers.events import UPDATED, customer_event
 from domain.customers.model import Customer, PaymentMethod
 from domain.errors import DomainError
 from domain.subscriptions.model import ENDED, Subscription
+from domain.subscriptions.refusals import creation_failed
 
 _LOST = {
     ProviderEventType.INVOICE_FAILED: PaymentOutcome.FAILED,
@@ -86,8 +88,10 @@ async def _checked_out(
         await provision_in(book, waiting.request, may_check_out=False)
     except DomainError as error:
         # The catalogue or the customer changed meanwhile: paying again cannot help, so the
-        # webhook is done with; the method stays.
+        # webhook is done with; the method stays, and whoever listens hears of it.
         _log.warning("checkout %s was paid but is refused: %s", event.checkout_id, error.code)
+        input, id = input_of(waiting.request), runtime.ids.new_uuid()
+        work.publish(creation_failed(input, error, customer=customer, id=id))
         book = await open_book(work, runtime, customer, now=now)
     await book.close()
 

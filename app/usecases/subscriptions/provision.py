@@ -20,6 +20,7 @@ from app.usecases.subscriptions.book import Book, open_book, open_book_of
 from app.usecases.subscriptions.change import update_in
 from app.usecases.subscriptions.endings import follow_replaced
 from app.usecases.subscriptions.gather import plan_to_sell, provision_facts
+from app.usecases.subscriptions.refusals import Refusals
 from domain.billing.model import CheckoutOrder, PendingCheckout
 from domain.catalog.enums import PricingType, TrialEndBehavior
 from domain.catalog.model import Package, PackageType, Product
@@ -61,7 +62,8 @@ async def provision_subscription(
     request: ProvisionRequest, *, runtime: Runtime, may_check_out: bool = True
 ) -> Provisioned:
     """Provision for a self-served customer: pays, or is sent to a checkout."""
-    async with runtime.new_unit_of_work() as work:
+    async with Refusals(runtime) as refusals, runtime.new_unit_of_work() as work:
+        refusals.making(request)
         book = await open_book_of(work, runtime, request.customer_ref_id)
         provisioned = await provision_in(book, request, may_check_out=may_check_out)
         await book.close()
@@ -136,7 +138,7 @@ async def apply_subscription(
     runtime: Runtime,
 ) -> Subscription:
     """The upsert: a live non-trial of the same plan in scope changes, else one is provisioned."""
-    async with runtime.new_unit_of_work() as work:
+    async with Refusals(runtime) as refusals, runtime.new_unit_of_work() as work:
         book = await open_book_of(work, runtime, provision.customer_ref_id)
         if payment_method_id is not None:
             await attach_method(book, payment_method_id)
@@ -144,6 +146,7 @@ async def apply_subscription(
         if current is not None:
             applied = await update_in(book, current, update)
         else:
+            refusals.making(provision)
             provisioned = await provision_in(book, provision, may_check_out=False)
             assert provisioned.subscription is not None
             applied = provisioned.subscription

@@ -122,6 +122,11 @@ async def test_a_paid_checkout_whose_plan_is_gone_keeps_the_method_alone(shop: S
     assert await told(shop, completed, checkout_id=answer["id"], payment_method=method)
     assert await its_method(shop) == "pm_ok"
     assert await shop.subscriptions() == []
+    logs = """{ eventLogs(filter: {eventLogType: {eq: CREATE_SUBSCRIPTION_FAILED}}) {
+      edges { node { payload } } } }"""
+    (edge,) = (await shop.execute(logs)).ok["eventLogs"]["edges"]
+    assert edge["node"]["payload"]["error"]["code"] == "PlanNotFound"
+    assert edge["node"]["payload"]["input"]["customerId"] == CUSTOMER
 
 
 async def test_a_checkout_of_nobody_is_heard_and_left(shop: Shop) -> None:

@@ -404,3 +404,18 @@ async def test_sample_data_is_told_before_anything_happens(execute: Execute) -> 
     data = (await execute(document)).ok["testHookData"]
     assert data["testHookEventType"] == "customer.created"
     assert orjson.loads(data["testHookPayload"])["type"] == "customer.created"
+
+
+async def test_a_refused_creation_reaches_the_receiver(
+    environment: TestEnvironment, execute: Execute, receiver: Receiver, real: MovableClock
+) -> None:
+    await hook(execute, receiver, "CREATE_SUBSCRIPTION_FAILED")
+    refused = (
+        """mutation { provisionSubscriptionV2(input: {customerId: "c1", planId: "p1"}) { id } }"""
+    )
+    assert (await execute(refused)).codes == ["CustomerNotFound"]
+    await send_due(environment, receiver, real)
+    (message,) = receiver.messages
+    assert message["type"] == "subscription.create_failed"
+    assert message["error"] == {"code": "CustomerNotFound", "message": "Customer c1 not found"}
+    assert message["input"]["planId"] == "p1"
