@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from uuid import UUID
 
+from app.graphql.asked import Asked
 from app.graphql.loaders import Loaders
 from app.ports import EnvironmentScope, LiveUpdates, Runtime
 from domain.accounts.enums import ApiKeyType
@@ -83,6 +84,10 @@ def principal_of(key: ApiKey, environment: Environment) -> Principal:
     )
 
 
+RuntimeOf = Callable[[Principal, str, Asked], Runtime]
+"""The runtime of one operation: who asks, its trace id, and what the log will say of it."""
+
+
 @runtime_checkable
 class Socket(Protocol):
     """A WebSocket, on which any number of operations run one after another or at once."""
@@ -108,6 +113,8 @@ class Context:
     live: LiveUpdates | None = None
     socket: Socket | None = None
     listens_to: str | None = None
+    asked: Asked | None = None
+    """What the event log will say was asked; None = nothing."""
 
     def forget_loaded(self) -> None:
         """Empty the loaders: after a mutation, relations are read again."""

@@ -17,6 +17,7 @@ from app.billing.sandbox import SANDBOX_VENDOR, SandboxProvider, SandboxStore
 from app.clock import system_now
 from app.context import Context, Principal, scope_of
 from app.demo import load_demo_catalogue
+from app.graphql.asked import Asked
 from app.graphql.loaders import Loaders
 from app.graphql.schema import schema
 from app.http.outbound import OutboundPost
@@ -68,6 +69,7 @@ class Composition:
         actor: Mapping[str, Any] | None = None,
         trace_id: str | None = None,
         clock: Callable[[], datetime] | None = None,
+        asked: Asked | None = None,
     ) -> Runtime:
         """A runtime bound to `scope`; its clock is the test clock's instant while one is set."""
         frozen = scope.frozen_time
@@ -78,6 +80,7 @@ class Composition:
             actor=actor or {"type": "SYSTEM"},
             trace_id=trace_id,
             committed=self.committed,
+            asked=asked,
         )
 
         def new_unit_of_work() -> UnitOfWork:
@@ -117,9 +120,12 @@ class Composition:
             billing_vendor=SANDBOX_VENDOR if sandboxed else None,
         )
 
-    def runtime_of(self, principal: Principal, trace_id: str) -> Runtime:
+    def runtime_of(
+        self, principal: Principal, trace_id: str, asked: Asked | None = None
+    ) -> Runtime:
         """The runtime of one request."""
-        return self.runtime(principal.scope, actor=principal.actor_info(), trace_id=trace_id)
+        actor = principal.actor_info()
+        return self.runtime(principal.scope, actor=actor, trace_id=trace_id, asked=asked)
 
     async def runtime_in(self, environment_id: UUID) -> Runtime | None:
         """A runtime of an environment that is named by an address; None for an unknown one."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from domain.changes import Change
 from domain.ids import CustomerId, EnvironmentId
 
 
@@ -19,7 +20,8 @@ from domain.ids import CustomerId, EnvironmentId
 class Event:
     """One effect on one entity; `customer_id` set where a customer's subscribers should hear.
 
-    `occurred_at` is the due instant of a transition; None = the operation's own time.
+    `occurred_at` is the due instant of a transition; None = the operation's own time. `change` is
+    for the log alone: what it altered of the entity.
     """
 
     type: str
@@ -29,6 +31,7 @@ class Event:
     resource_id: str | None = None
     data: Mapping[str, object] = field(default_factory=dict)
     occurred_at: datetime | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

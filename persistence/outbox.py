@@ -11,20 +11,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
 from sqlalchemy import ARRAY, Text, bindparam, insert, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Event
 from domain.ids import EnvironmentId
 from domain.webhooks.enums import EventLogType
 from domain.webhooks.model import DEFAULT_THRESHOLDS, TYPE_NAMES
-from persistence.rows.outbox import EventRow
+from persistence.rows.outbox import EventRequestRow, EventRow
 
 CHANNEL = "plangate_outbox"
+
+
+class Asked(Protocol):
+    """The request that events come of; `id` is set once it was written down."""
+
+    id: UUID | None
+
+    def body(self) -> Mapping[str, Any] | None:
+        """What is kept of it; None = nothing."""
 
 
 def entity_type_name(text: str) -> str:
@@ -47,6 +57,7 @@ class Outbox:
     actor: Mapping[str, Any] = field(default_factory=lambda: {"type": "SYSTEM"})
     trace_id: str | None = None
     committed: Callable[[], None] = _nobody_waits
+    asked: Asked | None = None
 
     async def write(
         self,
@@ -56,6 +67,7 @@ class Outbox:
     ) -> None:
         """Insert `events` in their order, in one statement."""
         now = self.clock()
+        request_id = await self._log_request(connection, environment_id, events)
         rows = [
             {
                 "id": self.new_uuid(),
@@ -68,6 +80,9 @@ class Outbox:
                 "data": dict(event.data),
                 "actor": dict(self.actor),
                 "trace_id": self.trace_id,
+                "before": event.change and dict(event.change.before),
+                "after": event.change and dict(event.change.after),
+                "request_id": None if event.type in _OFTEN else request_id,
                 "created_at": event.occurred_at or now,
             }
             for event in events
@@ -77,7 +92,32 @@ class Outbox:
             return
         await connection.execute(_TELLING_HOOKS, {"rows": orjson.dumps(rows, default=str).decode()})
 
+    async def _log_request(
+        self, connection: AsyncConnection, environment_id: EnvironmentId, events: Sequence[Event]
+    ) -> UUID | None:
+        """Write down what was asked, once however many events and transactions come of it."""
+        if self.asked is None or all(event.type in _OFTEN for event in events):
+            return None
+        body = self.asked.body()
+        if body is None:
+            return None
+        self.asked.id = self.asked.id or self.new_uuid()
+        row = {"id": self.asked.id, "environment_id": environment_id, "body": body}
+        await connection.execute(pg_insert(EventRequestRow).on_conflict_do_nothing(), row)
+        return self.asked.id
 
+
+# What comes many times a second, and tells itself what was asked: no request is kept.
+_OFTEN = frozenset(
+    {
+        "CREDIT_BALANCE_UPDATED",
+        "ENTITLEMENT_DENIED",
+        "ENTITLEMENT_GRANTED",
+        "ENTITLEMENT_REQUESTED",
+        "ENTITLEMENT_USAGE_EXCEEDED",
+        "MEASUREMENT_REPORTED",
+    }
+)
 _DELIVERED = frozenset(type_.value for type_ in TYPE_NAMES)
 
 
@@ -88,15 +128,17 @@ _TELLING_HOOKS = text(
     """
 WITH told AS (
   INSERT INTO events (id, environment_id, type, entity_type, entity_id, customer_id,
-    resource_id, data, actor, trace_id, created_at)
+    resource_id, data, actor, trace_id, before, after, request_id, created_at)
   SELECT r.id, r.environment_id, r.type, r.entity_type, r.entity_id, r.customer_id,
-    r.resource_id, r.data, r.actor, r.trace_id, date_trunc('milliseconds', r.created_at)
+    r.resource_id, r.data, r.actor, r.trace_id, r.before, r.after, r.request_id,
+    date_trunc('milliseconds', r.created_at)
   FROM ROWS FROM (
     jsonb_to_recordset(CAST(:rows AS jsonb)) AS (id uuid, environment_id uuid, type text,
       entity_type text, entity_id uuid, customer_id uuid, resource_id text, data jsonb,
-      actor jsonb, trace_id text, created_at timestamptz)
+      actor jsonb, trace_id text, before jsonb, after jsonb, request_id uuid,
+      created_at timestamptz)
   ) WITH ORDINALITY AS r (id, environment_id, type, entity_type, entity_id, customer_id,
-    resource_id, data, actor, trace_id, created_at, position)
+    resource_id, data, actor, trace_id, before, after, request_id, created_at, position)
   ORDER BY r.position
   RETURNING id, environment_id, type, data
 ), wanted AS (

@@ -32,7 +32,7 @@ from persistence.repositories.packages import SqlPackageRepository
 from persistence.repositories.sandbox import SqlSandboxStore
 from persistence.repositories.subscriptions import SqlSubscriptionRepository
 from persistence.repositories.usage import SqlUsageRepository
-from persistence.repositories.webhooks import SqlHookRepository
+from persistence.repositories.webhooks import SqlEventLogRepository, SqlHookRepository
 from persistence.repositories.widgets import SqlWidgetRepository
 
 
@@ -78,6 +78,7 @@ class SqlUnitOfWork:
         """Make the repositories; one line an area."""
         self.accounts = SqlAccountRepository(connection, self.environment_id, self._vault)
         self.hooks = SqlHookRepository(connection, self.environment_id)
+        self.event_log = SqlEventLogRepository(connection, self.environment_id)
         self.features = SqlFeatureRepository(connection, self.environment_id)
         self.products = SqlProductRepository(connection, self.environment_id)
         self.currencies = SqlCurrencyRepository(connection, self.environment_id)

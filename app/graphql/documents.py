@@ -45,12 +45,18 @@ INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 class Operation:
     """One operation of a document: its kind and every root field it may reach."""
 
+    name: str | None
     kind: OperationType
     root_fields: tuple[FieldNode, ...]
+    fragments: Mapping[str, FragmentDefinitionNode]
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(node.name.value for node in self.root_fields)
+
+    def fields_of(self, selections: SelectionSetNode | None) -> Iterator[FieldNode]:
+        """The fields of a selection within the operation, fragments opened."""
+        return _fields(selections, self.fragments) if selections is not None else iter(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,8 @@ def _examined(query: str, schema: GraphQLSchema) -> Document:
         node=node,
         operations={
             definition.name.value if definition.name else None: Operation(
+                name=definition.name.value if definition.name else None,
+                fragments=fragments,
                 kind=definition.operation,
                 root_fields=tuple(_fields(definition.selection_set, fragments)),
             )

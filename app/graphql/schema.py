@@ -4,9 +4,11 @@ A schema of this size takes seconds to build, so it is built once, at import; pa
 validation are cached (house rule: one schema per process).
 """
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 
 import strawberry
+from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError, GraphQLInputObjectType, GraphQLObjectType
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -66,6 +68,8 @@ from app.graphql.widgets.configuration.queries import ConfigurationQuery
 from app.graphql.widgets.paywall.queries import PaywallQuery
 from app.graphql.widgets.portal.queries import PortalQuery
 from domain.errors import DomainError
+
+log = logging.getLogger("plangate.requests")
 
 
 @strawberry.type
@@ -145,6 +149,20 @@ class Admission(SchemaExtension):
             operation.context = await operation.context.new_context()
             self.refused = operation.context is None
         yield
+        await self._keep_answer()
+
+    async def _keep_answer(self) -> None:
+        """Put the answer beside the request, where the operation was logged."""
+        context, result = self.execution_context.context, self.execution_context.result
+        asked = context.asked if isinstance(context, Context) else None
+        if asked is None or asked.id is None or not isinstance(result, GraphQLExecutionResult):
+            return
+        try:
+            async with context.runtime.new_unit_of_work() as work:
+                await work.event_log.answered(asked.id, asked.response(result.data, result.errors))
+                await work.commit()
+        except Exception:
+            log.exception("the answer to request %s was not logged", asked.id)
 
     def on_parse(self) -> Iterator[None]:
         operation = self.execution_context
@@ -163,6 +181,8 @@ class Admission(SchemaExtension):
             refusal: DomainError | None = unauthenticated() if self.refused else None
             if isinstance(operation.context, Context):
                 refusal = await authorize(chosen, operation.variables, operation.context)
+                if operation.context.asked is not None:
+                    operation.context.asked.note(chosen, operation.variables)
             if refusal is not None:
                 errors = [GraphQLError(refusal.message, original_error=refusal)]
         operation.pre_execution_errors = errors

@@ -18,14 +18,14 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from app.context import Context, Principal
+from app.context import Context, Principal, RuntimeOf
+from app.graphql.asked import Asked
 from app.graphql.loaders import Loaders
 from app.graphql.schema import schema
 from app.http.explorer import explorer_response, wants_explorer
 from app.http.metrics import Metrics
 from app.http.rate_limits import RateLimits
 from app.http.responses import STATUS_OF, json_response, refusal, refused
-from app.ports import Runtime
 from app.settings import Settings
 from domain.errors import DomainError, ErrorCode, InvalidInput, bad_input
 
@@ -42,7 +42,7 @@ class GraphQLHttp:
     def __init__(
         self,
         settings: Settings,
-        runtime_of: Callable[[Principal, str], Runtime],
+        runtime_of: RuntimeOf,
         development_key: Callable[[], str | None],
         metrics: Metrics,
     ) -> None:
@@ -152,13 +152,15 @@ class GraphQLHttp:
                 self._limits.check(principal, query, variables, name)
         except DomainError as error:
             return STATUS_OF.get(error.code, 400), refused(error, trace_id)
-        runtime = self._runtime_of(principal, trace_id)
+        asked = Asked()
+        runtime = self._runtime_of(principal, trace_id, asked)
         context = Context(
             principal=principal,
             runtime=runtime,
             loaders=Loaders(runtime),
             trace_id=trace_id,
             introspection=self._settings.introspection,
+            asked=asked,
         )
         try:
             async with asyncio.timeout(self._settings.operation_timeout_s):

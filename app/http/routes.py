@@ -14,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.clock import system_now
-from app.context import Principal
+from app.context import Principal, RuntimeOf
+from app.graphql.asked import Asked
 from app.http.auth import Authentication, Authenticator
 from app.http.billing_webhooks import billing_webhooks
 from app.http.explorer import explorer_assets
@@ -34,7 +35,7 @@ class Services:
 
     settings: Settings
     keys: KeyLookup | None = None
-    make_runtime: Callable[[Principal, str], Runtime] | None = None
+    make_runtime: RuntimeOf | None = None
     runtime_in: Callable[[UUID], Awaitable[Runtime | None]] | None = None
     is_ready: Callable[[], Awaitable[bool]] | None = None
     now: Callable[[], datetime] = system_now
@@ -46,9 +47,9 @@ class Services:
         assert self.keys is not None, "the application has not started"
         return Authenticator(self.keys, self.now)
 
-    def runtime_of(self, principal: Principal, trace_id: str) -> Runtime:
+    def runtime_of(self, principal: Principal, trace_id: str, asked: Asked) -> Runtime:
         assert self.make_runtime is not None, "the application has not started"
-        return self.make_runtime(principal, trace_id)
+        return self.make_runtime(principal, trace_id, asked)
 
     async def runtime_of_environment(self, environment_id: UUID) -> Runtime | None:
         assert self.runtime_in is not None, "the application has not started"

@@ -27,11 +27,12 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.types.unset import UNSET, UnsetType
 
-from app.context import Context, Principal
+from app.context import Context, Principal, RuntimeOf
+from app.graphql.asked import Asked
 from app.graphql.loaders import Loaders
 from app.graphql.schema import schema
 from app.http.auth import KEY_HEADER, Authenticator, customer_token_in
-from app.ports import LiveUpdates, Runtime
+from app.ports import LiveUpdates
 from domain.accounts.enums import ApiKeyType
 
 INIT_TIMEOUT_S = 10
@@ -67,7 +68,8 @@ class ClientSocket:
         principal = await self.authenticate()
         if principal is None:
             return None
-        runtime = self._view.runtime_of(principal, self.trace_id)
+        asked = Asked()
+        runtime = self._view.runtime_of(principal, self.trace_id, asked)
         return Context(
             principal=principal,
             runtime=runtime,
@@ -77,6 +79,7 @@ class ClientSocket:
             live=self._view.live(),
             socket=self,
             listens_to=self._audience(principal),
+            asked=asked,
         )
 
     def _audience(self, principal: Principal) -> str | None:
@@ -110,7 +113,7 @@ class GraphQLSockets(GraphQL[ClientSocket, None]):
         self,
         *,
         authenticator: Callable[[], Authenticator],
-        runtime_of: Callable[[Principal, str], Runtime],
+        runtime_of: RuntimeOf,
         live: Callable[[], LiveUpdates | None],
         introspection: bool,
     ) -> None:

@@ -28,7 +28,15 @@ from app.ports.catalog import (
 )
 from app.ports.customers import CustomerRepository, CustomerSource, ImportTaskRepository
 from app.ports.entitlements import EntitlementSnapshots, EntitlementSource, PromotionalRepository
-from app.ports.events import DeliveryQueue, HookReader, HookRepository, Listening, LiveUpdates, Post
+from app.ports.events import (
+    DeliveryQueue,
+    EventLogRepository,
+    HookReader,
+    HookRepository,
+    Listening,
+    LiveUpdates,
+    Post,
+)
 from app.ports.identity import EnvironmentScope, Identified, Ids, Listed, Stored, Versioned
 from app.ports.packages import (
     MigrationTaskRepository,
@@ -57,6 +65,7 @@ __all__ = [
     "EntitlementSnapshots",
     "EntitlementSource",
     "EnvironmentScope",
+    "EventLogRepository",
     "EventRepository",
     "FeatureGroupRepository",
     "FeatureGroupSource",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 from domain.events import CommittedEvent
@@ -13,7 +13,7 @@ from domain.ids import (
     EnvironmentId,
 )
 from domain.listing import ListQuery, Page
-from domain.webhooks.events import LoggedEvent
+from domain.webhooks.events import LoggedEvent, LoggedRequest
 from domain.webhooks.model import Answer, Delivery, Hook
 
 
@@ -27,6 +27,13 @@ class HookRepository(Protocol):
         """Forget the hook and what it was still to be told."""
 
 
+class EventLogRepository(Protocol):
+    """The event log inside a unit of work; its rows are written by `publish`."""
+
+    async def answered(self, request_id: UUID, response: Mapping[str, Any]) -> None:
+        """Keep the answer to a request that events came of."""
+
+
 class HookReader(Protocol):
     """Hooks and the event log."""
 
@@ -35,6 +42,9 @@ class HookReader(Protocol):
 
     async def event_page(self, query: ListQuery) -> Page[LoggedEvent]:
         """The event log, as a list asks for it."""
+
+    async def requests(self, ids: Iterable[UUID]) -> Mapping[UUID, LoggedRequest]:
+        """Requests that events came of, by `LoggedEvent.request_id`."""
 
     async def hooks_of_events(self, ids: Iterable[UUID]) -> Mapping[UUID, tuple[Hook, ...]]:
         """The hooks that each event was addressed to and that still exist."""

@@ -29,7 +29,7 @@ from app.ports.catalog import (
 )
 from app.ports.customers import CustomerRepository, CustomerSource, ImportTaskRepository
 from app.ports.entitlements import EntitlementSnapshots, EntitlementSource, PromotionalRepository
-from app.ports.events import HookReader, HookRepository, Post
+from app.ports.events import EventLogRepository, HookReader, HookRepository, Post
 from app.ports.identity import EnvironmentScope, Ids
 from app.ports.packages import MigrationTaskRepository, PackageReader, PackageRepository
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
@@ -45,6 +45,7 @@ class UnitOfWork(Protocol):
 
     accounts: AccountRepository
     hooks: HookRepository
+    event_log: EventLogRepository
     features: FeatureRepository
     products: ProductRepository
     currencies: CurrencyRepository

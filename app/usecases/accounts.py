@@ -15,6 +15,8 @@ from domain.accounts.enums import ApiKeyType, EnvironmentType
 from domain.accounts.keys import require_name
 from domain.accounts.model import Account, ApiKey, Environment, Member
 from domain.catalog.text import require_display_name
+from domain.changes import Change, change_of
+from domain.events import Event
 from domain.ids import AccountId, EnvironmentId
 from domain.patch import ABSENT, Absent, Maybe, kept
 from domain.subscriptions.enums import BillingAnchor, ProrationBehavior
@@ -179,6 +181,8 @@ async def update_environment(command: UpdateEnvironment, *, runtime: Runtime) ->
             else before.harden_client_access_enabled,
         )
         await work.accounts.save_environment(after)
+        data = {"id": str(after.id), "displayName": after.display_name, "slug": after.slug}
+        work.publish(_updated("ENVIRONMENT", after.id, data, change_of(before, after)))
         await work.commit()
     return after
 
@@ -229,5 +233,14 @@ async def update_account(command: UpdateAccount, *, runtime: Runtime) -> Account
             ),
         )
         await work.accounts.save_account(changed)
+        data = {"id": str(changed.id), "displayName": changed.display_name}
+        work.publish(_updated("ACCOUNT", changed.id, data, change_of(account, changed)))
         await work.commit()
     return changed
+
+
+def _updated(entity: str, id: UUID, data: Mapping[str, object], change: Change | None) -> Event:
+    """`<entity>_UPDATED`, only logged."""
+    return Event(
+        type=f"{entity}_UPDATED", entity_type=entity, entity_id=id, data=data, change=change
+    )

@@ -13,6 +13,7 @@ from domain.accounts.enums import ApiKeyType
 from domain.accounts.keys import require_name, require_scopes, revoked, rotated, updated
 from domain.accounts.model import ApiKey
 from domain.accounts.scopes import ApiKeyScope
+from domain.changes import change_of
 from domain.errors import ErrorCode, not_found
 from domain.events import Event
 from domain.ids import as_uuid
@@ -94,7 +95,7 @@ async def rotate_api_key(
         )
         await work.accounts.save_key(old)
         await work.accounts.save_key(new)
-        work.publish(_event("ROTATED", old))
+        work.publish(_event("ROTATED", old, key))
         await work.commit()
     return old, new
 
@@ -103,9 +104,10 @@ async def _change(
     key_id: str, what: str, decide: Callable[[ApiKey], ApiKey], *, runtime: Runtime
 ) -> ApiKey:
     async with runtime.new_unit_of_work() as work:
-        changed = decide(await _key(key_id, work))
+        key = await _key(key_id, work)
+        changed = decide(key)
         await work.accounts.save_key(changed)
-        work.publish(_event(what, changed))
+        work.publish(_event(what, changed, key))
         await work.commit()
     return changed
 
@@ -118,7 +120,7 @@ async def _key(key_id: str, work: UnitOfWork) -> ApiKey:
     return key
 
 
-def _event(what: str, key: ApiKey) -> Event:
+def _event(what: str, key: ApiKey, before: ApiKey | None = None) -> Event:
     return Event(
         type=f"API_KEY_{what}",
         entity_type="API_KEY",
@@ -129,4 +131,5 @@ def _event(what: str, key: ApiKey) -> Event:
             "keyType": key.key_type.value,
             "scopes": [f"{s.resource.value}:{s.action.value}" for s in key.scopes or ()],
         },
+        change=change_of(before, key),
     )

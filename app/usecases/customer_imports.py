@@ -50,7 +50,7 @@ async def import_customers(command: ImportCustomers, *, runtime: Runtime) -> UUI
         await work.customers.save_many(after.values())
         for ref_id, customer in after.items():
             type_ = events.UPDATED if ref_id in before else events.CREATED
-            work.publish(events.customer_event(type_, customer))
+            work.publish(events.customer_event(type_, customer, before.get(ref_id)))
         await work.import_tasks.save(finished(task, (*command.refused, *errors), now=now))
         await work.commit()
     return task.id

@@ -77,9 +77,12 @@ async def archive_customer(ref_id: str, *, runtime: Runtime) -> Customer:
             await _end_all(book, customer.id, at=now)
             await book.close()
         current = (await work.customers.by_ids([customer.id]))[customer.id]
-        archived = changes.archived(changes.require_customer(current, ref_id), now=now)
+        current = changes.require_customer(current, ref_id)
+        archived = changes.archived(current, now=now)
         await work.customers.save(archived)
-        work.publish(events.customer_event(events.DELETED, archived))
+        # What is to be forgotten is not written down once more.
+        nameless = replace(current, name=None, email=None)
+        work.publish(events.customer_event(events.DELETED, archived, nameless))
         await work.snapshots.invalidate(customer.id)
         await work.commit()
     return archived

@@ -104,14 +104,14 @@ async def update_customer(command: UpdateCustomer, *, runtime: Runtime) -> Custo
     """Change what is given. Raises CustomerNotFound, EntityIsArchivedError, CouponNotFound."""
     now = runtime.clock()
     async with runtime.new_unit_of_work() as work:
-        customer = await locked_customer(work, command.ref_id)
-        customer = changes.changed(customer, command.fields, now=now)
+        before = await locked_customer(work, command.ref_id)
+        customer = changes.changed(before, command.fields, now=now)
         if command.coupon_ref_id is not ABSENT:
             coupon = await _coupon(work, command.coupon_ref_id) if command.coupon_ref_id else None
             customer = changes.replacing_coupon(customer, coupon, now=now)
         wanted = command.billing_information is not None or customer.billing_id is not None
         customer = await synced(work, customer, command.billing_information, wanted=wanted)
-        await _save(work, customer)
+        await _save(work, customer, before)
         await work.commit()
     return customer
 
@@ -123,8 +123,7 @@ async def import_customer(command: ImportCustomer, *, runtime: Runtime) -> Custo
     """
     now = runtime.clock()
     async with runtime.new_unit_of_work() as work:
-        customer = await work.customers.locked(command.ref_id)
-        is_new = customer is None
+        customer = before = await work.customers.locked(command.ref_id)
         if customer is None:
             customer = changes.new_customer(
                 CustomerFields(),
@@ -141,11 +140,11 @@ async def import_customer(command: ImportCustomer, *, runtime: Runtime) -> Custo
         )
         if work.billing is not None and command.payment_method_id is not None:
             customer = await attached(work, customer, command.payment_method_id, now=now)
-        if is_new:
+        if before is None:
             await work.customers.add(customer)
             work.publish(events.customer_event(events.CREATED, customer))
         else:
-            await _save(work, customer)
+            await _save(work, customer, before)
         await work.commit()
     return customer
 
@@ -156,10 +155,10 @@ async def set_coupon(customer_id: str, coupon_id: str, *, runtime: Runtime) -> C
     Raises CustomerNotFound, CouponNotFound and the conflicts of `changes.with_coupon`.
     """
     async with runtime.new_unit_of_work() as work:
-        customer = await _locked_by_any_id(work, customer_id)
+        before = await _locked_by_any_id(work, customer_id)
         coupon = await _coupon(work, coupon_id)
-        customer = changes.with_coupon(customer, coupon, now=runtime.clock())
-        await _save(work, customer)
+        customer = changes.with_coupon(before, coupon, now=runtime.clock())
+        await _save(work, customer, before)
         await work.commit()
     return customer
 
@@ -167,10 +166,10 @@ async def set_coupon(customer_id: str, coupon_id: str, *, runtime: Runtime) -> C
 async def remove_coupon(customer_id: str, coupon_id: str, *, runtime: Runtime) -> Customer:
     """Take the coupon away again. Raises CustomerNotFound, CouponNotFound."""
     async with runtime.new_unit_of_work() as work:
-        customer = await _locked_by_any_id(work, customer_id)
+        before = await _locked_by_any_id(work, customer_id)
         coupon = await _coupon(work, coupon_id)
-        customer = changes.without_coupon(customer, coupon.id, now=runtime.clock())
-        await _save(work, customer)
+        customer = changes.without_coupon(before, coupon.id, now=runtime.clock())
+        await _save(work, customer, before)
         await work.commit()
     return customer
 
@@ -178,11 +177,11 @@ async def remove_coupon(customer_id: str, coupon_id: str, *, runtime: Runtime) -
 async def unarchive_customer(ref_id: str, *, runtime: Runtime) -> Customer:
     """Bring an archived customer back, without name, email and subscriptions."""
     async with runtime.new_unit_of_work() as work:
-        customer = await work.customers.locked(ref_id)
-        if customer is None:
+        before = await work.customers.locked(ref_id)
+        if before is None:
             raise changes.unknown_customer(ref_id)
-        customer = changes.unarchived(customer, now=runtime.clock())
-        await _save(work, customer)
+        customer = changes.unarchived(before, now=runtime.clock())
+        await _save(work, customer, before)
         await work.snapshots.invalidate(customer.id)
         await work.commit()
     return customer
@@ -246,9 +245,9 @@ async def attached(
     )
 
 
-async def _save(work: UnitOfWork, customer: Customer) -> None:
+async def _save(work: UnitOfWork, customer: Customer, before: Customer) -> None:
     await work.customers.save(customer)
-    work.publish(events.customer_event(events.UPDATED, customer))
+    work.publish(events.customer_event(events.UPDATED, customer, before))
 
 
 async def _locked_by_any_id(work: UnitOfWork, identifier: str) -> Customer:

@@ -10,7 +10,9 @@ import orjson
 
 from app.ports import Runtime, UnitOfWork
 from app.vault import new_webhook_secret
+from domain.changes import change_of
 from domain.errors import invalid_argument
+from domain.events import Event
 from domain.ids import as_uuid
 from domain.patch import ABSENT, Absent
 from domain.webhooks.enums import EventLogType, HookStatus
@@ -56,6 +58,7 @@ async def create_hook(command: SaveHook, *, runtime: Runtime) -> Hook:
     )
     async with runtime.new_unit_of_work() as work:
         await work.hooks.save(hook)
+        work.publish(_event("CREATED", hook))
         await work.commit()
     return hook
 
@@ -63,8 +66,10 @@ async def create_hook(command: SaveHook, *, runtime: Runtime) -> Hook:
 async def update_hook(hook_id: str, command: SaveHook, *, runtime: Runtime) -> Hook:
     """Change what was given."""
     async with runtime.new_unit_of_work() as work:
-        hook = _changed(await _known(hook_id, work), command)
+        before = await _known(hook_id, work)
+        hook = _changed(before, command)
         await work.hooks.save(hook)
+        work.publish(_event("UPDATED", hook, before))
         await work.commit()
     return hook
 
@@ -74,6 +79,7 @@ async def delete_hook(hook_id: str, *, runtime: Runtime) -> Hook:
     async with runtime.new_unit_of_work() as work:
         hook = await _known(hook_id, work)
         await work.hooks.delete(hook.id)
+        work.publish(_event("DELETED", hook))
         await work.commit()
     return hook
 
@@ -109,6 +115,23 @@ async def _known(hook_id: str, work: UnitOfWork) -> Hook:
     if hook is None:
         raise invalid_argument(f"Hook {hook_id} not found")
     return hook
+
+
+def _event(what: str, hook: Hook, before: Hook | None = None) -> Event:
+    """`HOOK_<what>`, only logged; never with the secret."""
+    return Event(
+        type=f"HOOK_{what}",
+        entity_type="HOOK",
+        entity_id=hook.id,
+        data={
+            "id": str(hook.id),
+            "endpoint": hook.endpoint,
+            "eventLogTypes": [type_.value for type_ in hook.event_log_types],
+            "status": hook.status.value,
+            "description": hook.description,
+        },
+        change=change_of(before, hook),
+    )
 
 
 def _given(value: Any) -> Any:

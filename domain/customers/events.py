@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from domain.changes import change_of
 from domain.customers.model import Customer
 from domain.events import Event
 
@@ -27,12 +28,13 @@ def customer_body(customer: Customer) -> Mapping[str, object]:
     }
 
 
-def customer_event(type_: str, customer: Customer) -> Event:
-    """`type_` is CREATED, UPDATED or DELETED."""
+def customer_event(type_: str, customer: Customer, before: Customer | None = None) -> Event:
+    """`type_` is CREATED, UPDATED or DELETED; `before` is its state until now."""
     return Event(
         type=type_,
         entity_type="Customer",
         entity_id=customer.id,
         customer_id=customer.id,
         data=customer_body(customer),
+        change=change_of(before, customer),
     )

@@ -26,4 +26,16 @@ class LoggedEvent:
     data: Mapping[str, Any]
     actor: Mapping[str, Any]
     trace_id: str | None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    request_id: UUID | None = None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedRequest:
+    """What was asked, without secrets, and what was answered once it was."""
+
+    id: UUID
+    body: Mapping[str, Any]
+    response: Mapping[str, Any] | None

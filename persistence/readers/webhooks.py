@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Text, cast, select
 
 from domain.listing import ListQuery, Page
-from domain.webhooks.events import LoggedEvent
+from domain.webhooks.events import LoggedEvent, LoggedRequest
 from domain.webhooks.model import Hook
 from persistence.listing import Listing, columns, read_page
 from persistence.mapping.copy import from_row
 from persistence.readers.pages import grouped, mapped
 from persistence.repositories.base import Reader
 from persistence.repositories.webhooks import hook_from_row
-from persistence.rows.outbox import EventRow
+from persistence.rows.outbox import EventRequestRow, EventRow
 from persistence.rows.webhooks import HookRow, WebhookDeliveryRow
 
 
@@ -64,6 +64,16 @@ class SqlHookReader(Reader):
         """The event log, as a list asks for it."""
         page = await read_page(self, EVENT_LOGS, query)
         return mapped(page, lambda row: from_row(LoggedEvent, row))
+
+    async def requests(self, ids: Iterable[UUID]) -> dict[UUID, LoggedRequest]:
+        """Requests that events came of."""
+        row = EventRequestRow
+        found = await self.fetch(
+            select(*row.__table__.c).where(
+                row.environment_id == self.environment_id, row.id.in_(set(ids))
+            )
+        )
+        return {one.id: from_row(LoggedRequest, one) for one in found}
 
     async def hooks_of_events(self, ids: Iterable[UUID]) -> dict[UUID, tuple[Hook, ...]]:
         """The hooks that each event was addressed to and that still exist."""

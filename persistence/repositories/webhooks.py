@@ -8,11 +8,12 @@ moves rows from the one to the other; and the documented times of attempts would
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, delete, exists, select, update
+from sqlalchemy import ARRAY, Row, Uuid, cast, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.webhooks.enums import EventLogType
@@ -20,7 +21,7 @@ from domain.webhooks.events import LoggedEvent
 from domain.webhooks.model import Delivery, DeliveryStatus, Hook
 from persistence.mapping.copy import from_row, to_columns
 from persistence.repositories.base import Repository
-from persistence.rows.outbox import EventRow
+from persistence.rows.outbox import EventRequestRow, EventRow
 from persistence.rows.webhooks import HookRow, WebhookDeliveryRow
 
 CLAIMED_FOR_S = 60
@@ -54,6 +55,19 @@ class SqlHookRepository(Repository):
             pending, pending.hook_id == hook_id, pending.status == DeliveryStatus.PENDING
         )
         await self.delete_where(HookRow, HookRow.id == hook_id)
+
+
+class SqlEventLogRepository(Repository):
+    """Implements `app.ports.EventLogRepository`."""
+
+    async def answered(self, request_id: UUID, response: Mapping[str, Any]) -> None:
+        """Keep the answer to a request that events came of."""
+        row = EventRequestRow
+        await self.execute(
+            update(row)
+            .where(row.environment_id == self.environment_id, row.id == request_id)
+            .values(response=response)
+        )
 
 
 class SqlDeliveryQueue:
@@ -127,12 +141,25 @@ class SqlDeliveryQueue:
         )
         async with self._engine.begin() as connection:
             gone = (
-                delete(EventRow)
-                .where(EventRow.created_at < instant, ~waiting)
-                .returning(EventRow.id)
-                .cte("gone")
+                await connection.execute(
+                    delete(EventRow)
+                    .where(EventRow.created_at < instant, ~waiting)
+                    .returning(EventRow.id, EventRow.request_id)
+                )
+            ).all()
+            await connection.execute(
+                delete(row).where(row.event_id == func.any(_uuids({one.id for one in gone})))
             )
-            result = await connection.execute(
-                delete(row).where(row.event_id.in_(select(gone.c.id))).add_cte(gone)
+            request = EventRequestRow
+            await connection.execute(
+                delete(request).where(
+                    request.id == func.any(_uuids({one.request_id for one in gone} - {None})),
+                    ~exists().where(EventRow.request_id == request.id),
+                )
             )
-        return int(result.rowcount)
+        return len(gone)
+
+
+def _uuids(ids: set[UUID]) -> Any:
+    """One parameter, whatever their number."""
+    return cast(sorted(ids), ARRAY(Uuid))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,11 @@ class EventRow(Base):
         Index("uq_events_sequence", "sequence", unique=True),
         Index("ix_events_environment_id_created_at", "environment_id", "created_at", "id"),
         Index("ix_events_environment_id_entity_id", "environment_id", "entity_id"),
+        Index(
+            "ix_events_request_id",
+            "request_id",
+            postgresql_where=text("request_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -38,4 +43,19 @@ class EventRow(Base):
     data: Mapped[Mapping[str, Any]] = mapped_column(JSONB)
     actor: Mapped[Mapping[str, Any]] = mapped_column(JSONB)
     trace_id: Mapped[Str | None]
+    before: Mapped[Mapping[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The altered fields of the entity as they were; `after` as they are since."""
+    after: Mapped[Mapping[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    request_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime]
+
+
+class EventRequestRow(Base):
+    """A request that events came of, without secrets; `response` is added when it was answered."""
+
+    __tablename__ = "event_requests"
+
+    id: Mapped[Key]
+    environment_id: Mapped[EnvironmentKey]
+    body: Mapped[Mapping[str, Any]] = mapped_column(JSONB)
+    response: Mapped[Mapping[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -18,7 +18,7 @@ from app.graphql.given import maybe
 from app.ports import EnvironmentScope
 from app.usecases.hooks import SaveHook
 from domain.webhooks import model
-from domain.webhooks.events import LoggedEvent
+from domain.webhooks.events import LoggedEvent, LoggedRequest
 
 
 def hook_from_graphql(given: CreateHook | UpdateHook) -> SaveHook:
@@ -61,13 +61,18 @@ def deleted_hook_to_graphql(hook: model.Hook, environment_id: UUID) -> HookDelet
 
 
 def event_to_graphql(
-    event: LoggedEvent, scope: EnvironmentScope, hooks: Iterable[model.Hook]
+    event: LoggedEvent,
+    scope: EnvironmentScope,
+    hooks: Iterable[model.Hook],
+    request: LoggedRequest | None,
 ) -> EventLog:
     """A row of the event log; an entity type of ours that the contract lacks is null."""
     known = EventEntityType.__members__
     return EventLog(
         account_id=str(scope.account_id),
         actor=_actor_to_graphql(event.actor),
+        after=event.after,  # type: ignore[arg-type] # JSON
+        before=event.before,  # type: ignore[arg-type] # JSON
         created_at=event.created_at,
         entity_id=str(event.entity_id),
         entity_type=known.get(event.entity_type),
@@ -76,7 +81,11 @@ def event_to_graphql(
         id=str(event.id),
         parent_entity_id=str(event.customer_id) if event.customer_id else None,
         payload=dict(event.data),  # type: ignore[arg-type] # JSON
-        request=EventRequest(body=None, response=None, trace_id=event.trace_id),
+        request=EventRequest(
+            body=request.body if request else None,  # type: ignore[arg-type] # JSON
+            response=request.response if request else None,  # type: ignore[arg-type] # JSON
+            trace_id=event.trace_id,
+        ),
         trace_id=event.trace_id,
         webhooks=[EventWebhook(endpoint=hook.endpoint, id=str(hook.id)) for hook in hooks],
     )

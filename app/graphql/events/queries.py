@@ -1,5 +1,6 @@
 """Query fields of hooks and event logs."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import orjson
@@ -25,6 +26,8 @@ from app.graphql.events.types import Hook, TestHook, TestHookResult
 from app.graphql.given import runtime_for
 from app.graphql.paging import FIRST_PAGE, CursorPaging, is_selected, list_query, to_connection
 from app.usecases import hooks as usecases
+from domain.webhooks import model
+from domain.webhooks.events import LoggedRequest
 
 
 @strawberry.type
@@ -62,15 +65,22 @@ class EventsQuery:
         runtime = info.context.runtime
         query = list_query(info, filter=filter, paging=paging, sorting=sorting)
         page = await runtime.readers.hooks.event_page(query)
-        hooks = (
-            await runtime.readers.hooks.hooks_of_events([event.id for event in page.items])
-            if is_selected(info, "edges", "node", "webhooks")
-            else {}
-        )
+        hooks: Mapping[UUID, tuple[model.Hook, ...]] = {}
+        requests: Mapping[UUID, LoggedRequest] = {}
+        if is_selected(info, "edges", "node", "webhooks"):
+            hooks = await runtime.readers.hooks.hooks_of_events([one.id for one in page.items])
+        if is_selected(info, "edges", "node", "request"):
+            ids = {one.request_id for one in page.items if one.request_id is not None}
+            requests = await runtime.readers.hooks.requests(ids)
         return to_connection(
             EventLogConnection,
             page,
-            lambda event: event_to_graphql(event, runtime.environment, hooks.get(event.id, ())),
+            lambda event: event_to_graphql(
+                event,
+                runtime.environment,
+                hooks.get(event.id, ()),
+                requests.get(event.request_id) if event.request_id else None,
+            ),
         )
 
     @strawberry.field

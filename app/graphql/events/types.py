@@ -43,6 +43,8 @@ class EventWebhook:
 class EventLog:
     account_id: str
     actor: EventActorInfo | None
+    after: JSON | None
+    before: JSON | None
     created_at: datetime
     entity_id: str | None
     entity_type: EventEntityType | None

@@ -39,7 +39,7 @@ async def attach_payment_method(command: AttachPaymentMethod, *, runtime: Runtim
             now=runtime.clock(),
         )
         await work.customers.save(changed)
-        work.publish(customer_event(UPDATED, changed))
+        work.publish(customer_event(UPDATED, changed, customer))
         await work.commit()
     return changed
 
@@ -67,6 +67,6 @@ async def detach_payment_method(customer_ref_id: str, *, runtime: Runtime) -> Cu
             key = f"customer:{customer.id}:{now.isoformat()}:{method_id}"
             await provider.detach_payment_method(customer.billing_id, method_id, key=key)
         await work.customers.save(changed)
-        work.publish(customer_event(UPDATED, changed))
+        work.publish(customer_event(UPDATED, changed, customer))
         await work.commit()
     return changed

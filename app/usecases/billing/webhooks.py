@@ -106,7 +106,7 @@ async def _method_is(
     customer: Customer = (await work.customers.by_ids([found.id]))[found.id]
     changed = replace(customer, payment_method=method, updated_at=now)
     await work.customers.save(changed)
-    work.publish(customer_event(UPDATED, changed))
+    work.publish(customer_event(UPDATED, changed, customer))
 
 
 async def _about_subscription(

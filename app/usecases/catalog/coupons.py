@@ -29,11 +29,12 @@ async def create(new: NewCoupon, *, runtime: Runtime) -> Coupon:
 async def update(identifier: str, changes: CouponChanges, *, runtime: Runtime) -> Coupon:
     """Change name, description or metadata; raises CouponNotFound."""
     async with runtime.new_unit_of_work() as work:
-        coupon = change_coupon(await _get(identifier, work=work), changes, now=runtime.clock())
-        await work.coupons.save(coupon)
-        work.publish(coupon_event("UPDATED", coupon))
+        coupon = await _get(identifier, work=work)
+        changed = change_coupon(coupon, changes, now=runtime.clock())
+        await work.coupons.save(changed)
+        work.publish(coupon_event("UPDATED", changed, coupon))
         await work.commit()
-    return coupon
+    return changed
 
 
 async def archive(identifier: str, *, runtime: Runtime) -> Coupon:
@@ -43,7 +44,7 @@ async def archive(identifier: str, *, runtime: Runtime) -> Coupon:
         archived = archive_coupon(coupon, now=runtime.clock())
         if archived is not coupon:
             await work.coupons.save(archived)
-            work.publish(coupon_event("ARCHIVED", archived))
+            work.publish(coupon_event("ARCHIVED", archived, coupon))
             await work.commit()
     return archived
 

@@ -31,11 +31,12 @@ async def create(new: NewCurrency, *, runtime: Runtime) -> CustomCurrency:
 async def update(identifier: str, changes: CurrencyChanges, *, runtime: Runtime) -> CustomCurrency:
     """Change a currency; raises CustomCurrencyNotFound."""
     async with runtime.new_unit_of_work() as work:
-        currency = change_currency(await _get(identifier, work=work), changes, now=runtime.clock())
-        await work.currencies.save(currency)
-        work.publish(currency_event("UPDATED", currency))
+        currency = await _get(identifier, work=work)
+        changed = change_currency(currency, changes, now=runtime.clock())
+        await work.currencies.save(changed)
+        work.publish(currency_event("UPDATED", changed, currency))
         await work.commit()
-    return currency
+    return changed
 
 
 async def archive(identifier: str, *, runtime: Runtime) -> CustomCurrency:
@@ -46,7 +47,7 @@ async def archive(identifier: str, *, runtime: Runtime) -> CustomCurrency:
         archived = archive_currency(currency, used_by=published_ref_ids(users), now=runtime.clock())
         if archived is not currency:
             await work.currencies.save(archived)
-            work.publish(currency_event("ARCHIVED", archived))
+            work.publish(currency_event("ARCHIVED", archived, currency))
             await work.commit()
     return archived
 
@@ -58,7 +59,7 @@ async def unarchive(identifier: str, *, runtime: Runtime) -> CustomCurrency:
         live = unarchive_currency(currency, now=runtime.clock())
         if live is not currency:
             await work.currencies.save(live)
-            work.publish(currency_event("UNARCHIVED", live))
+            work.publish(currency_event("UNARCHIVED", live, currency))
             await work.commit()
     return live
 

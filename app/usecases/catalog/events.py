@@ -1,5 +1,6 @@
 """What happened to catalogue entities, told with the body that webhooks carry.
 
+`before` is the entity's state until now, where there was one: the log says what was altered.
 Source: spec, platform §7.
 """
 
@@ -18,10 +19,11 @@ from domain.catalog.model import (
     PackageGroup,
     Product,
 )
+from domain.changes import change_of
 from domain.events import Event
 
 
-def feature_event(verb: str, feature: Feature) -> Event:
+def feature_event(verb: str, feature: Feature, before: Feature | None = None) -> Event:
     """`FEATURE_<verb>` of a feature."""
     return Event(
         type=f"FEATURE_{verb}",
@@ -38,10 +40,11 @@ def feature_event(verb: str, feature: Feature) -> Event:
             "units": feature.feature_units_plural,
             "status": feature.feature_status.value,
         },
+        change=change_of(before, feature),
     )
 
 
-def product_event(verb: str, product: Product) -> Event:
+def product_event(verb: str, product: Product, before: Product | None = None) -> Event:
     """`PRODUCT_<verb>` of a product."""
     data = _named(product.id, product.ref_id, product.display_name, product.description)
     return Event(
@@ -54,10 +57,13 @@ def product_event(verb: str, product: Product) -> Event:
             "multipleSubscriptions": product.multiple_subscriptions,
             "metadata": product.additional_meta_data,
         },
+        change=change_of(before, product),
     )
 
 
-def currency_event(verb: str, currency: CustomCurrency) -> Event:
+def currency_event(
+    verb: str, currency: CustomCurrency, before: CustomCurrency | None = None
+) -> Event:
     """`CUSTOM_CURRENCY_<verb>` of a custom currency."""
     data = _named(currency.id, currency.currency_id, currency.display_name, currency.description)
     return Event(
@@ -65,10 +71,11 @@ def currency_event(verb: str, currency: CustomCurrency) -> Event:
         entity_type="CUSTOM_CURRENCY",
         entity_id=currency.id,
         data={**data, "symbol": currency.symbol, "status": currency.status.value},
+        change=change_of(before, currency),
     )
 
 
-def coupon_event(verb: str, coupon: Coupon) -> Event:
+def coupon_event(verb: str, coupon: Coupon, before: Coupon | None = None) -> Event:
     """`COUPON_<verb>` of a coupon."""
     return Event(
         type=f"COUPON_{verb}",
@@ -85,10 +92,13 @@ def coupon_event(verb: str, coupon: Coupon) -> Event:
             "createdAt": _iso(coupon.created_at),
             "updatedAt": _iso(coupon.updated_at),
         },
+        change=change_of(before, coupon),
     )
 
 
-def feature_group_event(verb: str, group: FeatureGroup) -> Event:
+def feature_group_event(
+    verb: str, group: FeatureGroup, before: FeatureGroup | None = None
+) -> Event:
     """`FEATURE_GROUP_<verb>` of a feature group's version."""
     data = _named(group.id, group.feature_group_id, group.display_name, group.description)
     return Event(
@@ -96,10 +106,13 @@ def feature_group_event(verb: str, group: FeatureGroup) -> Event:
         entity_type="FEATURE_GROUP",
         entity_id=group.id,
         data={**data, "version": group.version_number, "status": group.status.value},
+        change=change_of(before, group),
     )
 
 
-def package_group_event(verb: str, group: PackageGroup) -> Event:
+def package_group_event(
+    verb: str, group: PackageGroup, before: PackageGroup | None = None
+) -> Event:
     """`PACKAGE_GROUP_<verb>` of a package group's version."""
     data = _named(group.id, group.package_group_id, group.display_name, group.description)
     return Event(
@@ -107,6 +120,7 @@ def package_group_event(verb: str, group: PackageGroup) -> Event:
         entity_type="PACKAGE_GROUP",
         entity_id=group.id,
         data={**data, "version": group.version_number, "status": group.status.value},
+        change=change_of(before, group),
     )
 
 

@@ -50,7 +50,7 @@ async def create(command: CreateFeatureGroup, *, runtime: Runtime) -> FeatureGro
             now=runtime.clock(),
         )
         await work.feature_groups.add(group)
-        work.publish(feature_group_event("UPDATED" if latest else "CREATED", group))
+        work.publish(feature_group_event("UPDATED" if latest else "CREATED", group, latest))
         await work.commit()
     return group
 
@@ -65,7 +65,7 @@ async def archive(identifier: str, *, runtime: Runtime) -> FeatureGroup:
         )
         if archived is not group:
             await work.feature_groups.save(archived)
-            work.publish(feature_group_event("ARCHIVED", archived))
+            work.publish(feature_group_event("ARCHIVED", archived, group))
             await work.commit()
     return archived
 
@@ -77,7 +77,7 @@ async def unarchive(identifier: str, *, runtime: Runtime) -> FeatureGroup:
         live = unarchive_feature_group(group, now=runtime.clock())
         if live is not group:
             await work.feature_groups.save(live)
-            work.publish(feature_group_event("UN_ARCHIVED", live))
+            work.publish(feature_group_event("UN_ARCHIVED", live, group))
             await work.commit()
     return live
 

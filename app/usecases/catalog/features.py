@@ -49,7 +49,7 @@ async def update(identifier: str, changes: FeatureChanges, *, runtime: Runtime) 
         await work.snapshots.invalidate_all()
         if changed.meter != feature.meter:
             await work.usage.forget_counters(changed.id)
-        work.publish(feature_event("UPDATED", changed))
+        work.publish(feature_event("UPDATED", changed, feature))
         await work.commit()
     return changed
 
@@ -63,7 +63,7 @@ async def archive(identifier: str, *, runtime: Runtime) -> Feature:
         if archived is not feature:
             await work.features.save(archived)
             await work.snapshots.invalidate_all()
-            work.publish(feature_event("ARCHIVED", archived))
+            work.publish(feature_event("ARCHIVED", archived, feature))
             await work.commit()
     return archived
 
@@ -76,7 +76,7 @@ async def unarchive(identifier: str, *, runtime: Runtime) -> Feature:
         if live is not feature:
             await work.features.save(live)
             await work.snapshots.invalidate_all()
-            work.publish(feature_event("UPDATED", live))
+            work.publish(feature_event("UPDATED", live, feature))
             await work.commit()
     return live
 

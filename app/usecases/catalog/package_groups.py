@@ -71,17 +71,18 @@ async def create(command: CreatePackageGroup, *, runtime: Runtime) -> PackageGro
 async def rename(command: RenamePackageGroup, *, runtime: Runtime) -> PackageGroup:
     """Make the next version, with another name and description."""
     async with runtime.new_unit_of_work() as work:
-        group = rename_package_group(
-            await _get(command.package_group_id, work=work),
+        group = await _get(command.package_group_id, work=work)
+        renamed = rename_package_group(
+            group,
             display_name=command.display_name,
             description=command.description,
             id=runtime.ids.new_uuid(),
             now=runtime.clock(),
         )
-        await work.package_groups.add(group)
-        work.publish(package_group_event("UPDATED", group))
+        await work.package_groups.add(renamed)
+        work.publish(package_group_event("UPDATED", renamed, group))
         await work.commit()
-    return group
+    return renamed
 
 
 async def set_addons(identifier: str, addons: Sequence[str], *, runtime: Runtime) -> PackageGroup:
@@ -99,7 +100,7 @@ async def set_addons(identifier: str, addons: Sequence[str], *, runtime: Runtime
             now=runtime.clock(),
         )
         await work.package_groups.add(changed)
-        work.publish(package_group_event("UPDATED", changed))
+        work.publish(package_group_event("UPDATED", changed, group))
         await work.commit()
     return changed
 
@@ -111,7 +112,7 @@ async def archive(identifier: str, *, runtime: Runtime) -> PackageGroup:
         archived = archive_package_group(group, now=runtime.clock())
         if archived is not group:
             await work.package_groups.save(archived)
-            work.publish(package_group_event("UPDATED", archived))
+            work.publish(package_group_event("UPDATED", archived, group))
             await work.commit()
     return archived
 

@@ -70,7 +70,7 @@ async def update(identifier: str, changes: ProductChanges, *, runtime: Runtime) 
             now=runtime.clock(),
         )
         await work.products.save(changed)
-        work.publish(product_event("UPDATED", changed))
+        work.publish(product_event("UPDATED", changed, product))
         await work.commit()
     return changed
 
@@ -85,7 +85,7 @@ async def archive(identifier: str, *, runtime: Runtime) -> Product:
         )
         if archived is not product:
             await work.products.save(archived)
-            work.publish(product_event("UPDATED", archived))
+            work.publish(product_event("UPDATED", archived, product))
             await work.commit()
     return archived
 
@@ -93,11 +93,12 @@ async def archive(identifier: str, *, runtime: Runtime) -> Product:
 async def unarchive(identifier: str, *, runtime: Runtime) -> Product:
     """Publish an archived product again; a live one raises CannotUnarchiveProductError."""
     async with runtime.new_unit_of_work() as work:
-        product = unarchive_product(await _get(identifier, work=work), now=runtime.clock())
-        await work.products.save(product)
-        work.publish(product_event("UNARCHIVED", product))
+        product = await _get(identifier, work=work)
+        live = unarchive_product(product, now=runtime.clock())
+        await work.products.save(live)
+        work.publish(product_event("UNARCHIVED", live, product))
         await work.commit()
-    return product
+    return live
 
 
 async def delete(identifier: str, *, runtime: Runtime) -> Product:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from app.ports import Runtime, UnitOfWork
 from domain.catalog.enums import PublishMigrationType
 from domain.catalog.model import CreditEntitlement, Package, PackageEntitlement, Price
+from domain.changes import change_of
 from domain.events import Event
 
 
 def tell_published(
-    work: UnitOfWork, package: Package, migration: PublishMigrationType, *, runtime: Runtime
+    work: UnitOfWork,
+    package: Package,
+    migration: PublishMigrationType,
+    before: Package | None,
+    *,
+    runtime: Runtime,
 ) -> None:
     """`packagePublished` for live subscribers, and the created (v1) or updated webhook."""
     work.publish(
@@ -27,17 +33,21 @@ def tell_published(
             },
         )
     )
-    tell(work, package, "CREATED" if package.version_number == 1 else "UPDATED")
+    tell(work, package, "CREATED" if package.version_number == 1 else "UPDATED", before)
 
 
-def tell(work: UnitOfWork, package: Package, what: str) -> None:
-    """PLAN_… or ADDON_… CREATED, UPDATED or DELETED with the version as the webhook's body."""
+def tell(work: UnitOfWork, package: Package, what: str, before: Package | None) -> None:
+    """PLAN_… or ADDON_… CREATED, UPDATED or DELETED with the version as the webhook's body.
+
+    `before` is the version, or the state, that it takes the place of.
+    """
     work.publish(
         Event(
             type=f"{package.type.value.upper()}_{what}",
             entity_type=package.type.value,
             entity_id=package.id,
             data=package_body(package),
+            change=change_of(before, package),
         )
     )
 

@@ -124,11 +124,11 @@ async def publish_package(command: PublishPackage, *, runtime: Runtime) -> UUID 
             active = activate_feature(feature, now=now)
             if active != feature:
                 await work.features.save(active)
-        for version in versions:
-            tell_published(work, version, command.migration, runtime=runtime)
+        for version, before in versions:
+            tell_published(work, version, command.migration, before, runtime=runtime)
         task = None
         if command.migration is PublishMigrationType.ALL_CUSTOMERS:
-            task = new_migration_task(versions, runtime=runtime)
+            task = new_migration_task(tuple(one for one, _ in versions), runtime=runtime)
             await work.migration_tasks.save(task)
         await work.commit()
     if task is None:
@@ -156,21 +156,22 @@ async def _facts(work: UnitOfWork, package: Package) -> PublishFacts:
 
 async def _apply(
     work: UnitOfWork, published: Published, *, runtime: Runtime
-) -> tuple[Package, ...]:
-    """Save the published version and what follows from it; returns all new versions."""
+) -> list[tuple[Package, Package | None]]:
+    """Save the published version and what follows; all new versions, each with the one before."""
     package, superseded = published.package, published.superseded
     if superseded is None:
         await work.packages.save_headers(package)
-        return (package,)
+        return [(package, None)]
     if package.type is not PackageType.Plan:
         await work.packages.save_headers(package, superseded)
-        return (package,)
+        return [(package, superseded)]
     plans = await work.packages.of_product(PackageType.Plan, package.product_id)
     follow = cascade(published, plans=plans, new_id=runtime.ids.new_uuid, now=runtime.clock())
     await work.packages.save_headers(package, superseded, *follow.superseded, *follow.drafts)
     if follow.versions:
         await work.packages.save(*follow.versions)
-    return (package, *follow.versions)
+    old = {one.ref_id: one for one in follow.superseded}
+    return [(package, superseded), *((one, old.get(one.ref_id)) for one in follow.versions)]
 
 
 async def archive_package(type_: PackageType, id: str, *, runtime: Runtime) -> Package:
@@ -181,7 +182,7 @@ async def archive_package(type_: PackageType, id: str, *, runtime: Runtime) -> P
         archived = archive(lineage, users, now=runtime.clock())
         if archived != lineage.latest:
             await work.packages.save_headers(archived)
-            tell(work, archived, "DELETED")
+            tell(work, archived, "DELETED", lineage.latest)
         await work.commit()
     return archived
 

@@ -41,7 +41,8 @@ class Book:
     resources: dict[ResourceId, CustomerResource] = field(default_factory=dict)
     payers: dict[CustomerId, Customer] = field(default_factory=dict)
     changed: dict[SubscriptionId, Subscription] = field(default_factory=dict)
-    told: list[tuple[Told, datetime]] = field(default_factory=list)
+    told: list[tuple[Told, datetime, Subscription | None]] = field(default_factory=list)
+    """What will be told: at which instant, and the record as it was until then."""
     customer_coupon: Coupon | None = None
 
     @property
@@ -54,10 +55,11 @@ class Book:
 
     def take(self, decision: Decision, *, at: datetime) -> None:
         """Make a decision the state of the book; it is written by `close`."""
+        before = dict(self.subscriptions)
         for one in decision.changed:
             self.subscriptions[one.id] = one
             self.changed[one.id] = one
-        self.told.extend((told, at) for told in decision.told)
+        self.told.extend((told, at, before.get(told.subscription.id)) for told in decision.told)
 
     def know_invoice(self, id: SubscriptionId, invoice: Invoice | None) -> None:
         """Note the invoice that a decision already taken came to; None changes nothing."""
@@ -102,8 +104,8 @@ class Book:
             await self.work.subscriptions.save(*self.changed.values())
         if self.changed or self.told:
             await self.work.snapshots.invalidate(self.customer.id)
-        for told, at in self.told:
-            self.work.publish(event_of(told, at=at, book=self))
+        for told, at, before in self.told:
+            self.work.publish(event_of(told, at=at, book=self, before=before))
 
 
 async def open_book_of(work: UnitOfWork, runtime: Runtime, ref_id: str) -> Book:

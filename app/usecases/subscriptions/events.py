@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from domain.changes import change_of
 from domain.customers.model import Customer
 from domain.events import Event
 from domain.subscriptions.enums import SubscriptionStatus
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from app.usecases.subscriptions.book import Book
 
 
-def event_of(told: Told, *, at: datetime, book: Book) -> Event:
+def event_of(told: Told, *, at: datetime, book: Book, before: Subscription | None = None) -> Event:
     """What is told of a subscription, at the instant it happened."""
     one = book.subscriptions.get(told.subscription.id, told.subscription)
     resource = book.resources.get(one.resource_id) if one.resource_id is not None else None
@@ -30,6 +31,7 @@ def event_of(told: Told, *, at: datetime, book: Book) -> Event:
         resource_id=resource.resource_id if resource is not None else None,
         data={**subscription_body(told.subscription, book), **told.extra},
         occurred_at=at,
+        change=change_of(before, told.subscription),
     )
 
 
