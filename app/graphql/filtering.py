@@ -7,7 +7,6 @@ save `is: null`, which tests NULL. Source: spec, platform §6.
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any, cast
@@ -23,6 +22,7 @@ from strawberry.types.base import (
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from app.graphql.given import camel
+from app.graphql.numbers import exact
 from domain.errors import InvalidInput, bad_input
 from domain.listing import (
     EVERYTHING,
@@ -151,7 +151,7 @@ def _scalar(value: Any, path: str) -> Scalar:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return exact(value)
     if isinstance(value, str) and "\0" in value:
         raise _refusal(path, "Text cannot hold the character U+0000")
     assert isinstance(value, Scalar)

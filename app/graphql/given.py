@@ -1,7 +1,7 @@
 """From GraphQL's UNSET to what commands know, and the check of `environmentId` inputs."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import strawberry
@@ -14,16 +14,31 @@ from domain.ids import as_uuid
 from domain.patch import ABSENT, Absent
 
 T = TypeVar("T")
+Default = TypeVar("Default")
 
 
-def given(value: T | None) -> T | None:
-    """The value, or None where the caller said nothing or null."""
-    return None if value is strawberry.UNSET else value
+@overload
+def given(value: T | None) -> T | None: ...
+@overload
+def given(value: T | None, default: Default) -> T | Default: ...
+def given(value: T | None, default: Default | None = None) -> T | Default | None:
+    """The value, or `default` where the caller said nothing or null."""
+    return default if value is None or value is strawberry.UNSET else value
 
 
 def maybe(value: T) -> T | Absent:
     """The value, null included, or ABSENT where the caller said nothing."""
     return ABSENT if value is strawberry.UNSET else value
+
+
+def field_of(input: object, name: str) -> Any:
+    """The field's value; None where it is null, left out, or no field of this input."""
+    return given(getattr(input, name, None))
+
+
+def says(input: object, name: str) -> bool:
+    """Whether the caller said anything of the field, null included."""
+    return getattr(input, name, strawberry.UNSET) is not strawberry.UNSET
 
 
 def runtime_for(info: Info, environment_id: str | UUID | None = None) -> Runtime:

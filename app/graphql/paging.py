@@ -18,6 +18,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.nodes import SelectedField, Selection
 
 from app.graphql.filtering import predicate_of
+from app.graphql.given import given
 from app.graphql.scalars import ConnectionCursor
 from domain.errors import ErrorCode, Forbidden, InvalidInput, bad_input
 from domain.listing import (
@@ -113,8 +114,8 @@ def page_request(paging: CursorPaging | None) -> PageRequest:
     """The page asked for; null and `""` cursors are absent. Raises BadUserInput."""
     if paging is None or paging is strawberry.UNSET:
         return PageRequest()
-    first, last = _given(paging.first), _given(paging.last)
-    after, before = _given(paging.after) or None, _given(paging.before) or None
+    first, last = given(paging.first), given(paging.last)
+    after, before = given(paging.after) or None, given(paging.before) or None
     if after is not None and first is None:
         raise _refusal("after", "Cannot be used without `first`.")
     if before is not None and last is None:
@@ -140,7 +141,7 @@ def orders_of(
     """
     if sorting is None or sorting is strawberry.UNSET:
         return default
-    return tuple(Order(sort.field.value, sort.direction, _given(sort.nulls)) for sort in sorting)
+    return tuple(Order(sort.field.value, sort.direction, given(sort.nulls)) for sort in sorting)
 
 
 def to_connection(connection: type[C], page: Page[T], to_node: Callable[[T], Any]) -> C:
@@ -185,10 +186,6 @@ def _selects(selections: Sequence[Selection], path: tuple[str, ...]) -> bool:
         elif _selects(selection.selections, path):
             return True
     return False
-
-
-def _given(value: T | None) -> T | None:
-    return None if value is strawberry.UNSET else value
 
 
 def _refusal(field: str, message: str) -> InvalidInput:

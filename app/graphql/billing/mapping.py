@@ -1,6 +1,7 @@
 """Invoices → their output types."""
 
 from app.graphql.billing.types import FreeSubscriptionItem, InvoiceLine, SubscriptionInvoice
+from app.graphql.numbers import float_or_none
 from domain.subscriptions import model
 
 
@@ -11,28 +12,28 @@ def free_item_to_graphql(item: model.FreeItem) -> FreeSubscriptionItem:
 def invoice_to_graphql(invoice: model.Invoice) -> SubscriptionInvoice:
     currency = None if invoice.currency is None else invoice.currency.value
     return SubscriptionInvoice(
-        amount_due=_float(invoice.amount_due),
-        applied_balance=_float(invoice.applied_balance),
-        attempt_count=_float(invoice.attempt_count),
+        amount_due=float_or_none(invoice.amount_due),
+        applied_balance=float_or_none(invoice.applied_balance),
+        attempt_count=float_or_none(invoice.attempt_count),
         billing_id=invoice.billing_id,
         billing_reason=invoice.billing_reason,
         created_at=invoice.created_at,
         currency=currency,
         due_date=invoice.due_date,
-        ending_balance=_float(invoice.ending_balance),
+        ending_balance=float_or_none(invoice.ending_balance),
         error_message=invoice.error_message,
         lines=[_line_to_graphql(line, currency or "") for line in invoice.lines],
         payment_secret=invoice.payment_secret,
         payment_url=invoice.payment_url,
         pdf_url=invoice.pdf_url,
         requires_action=invoice.requires_action,
-        starting_balance=_float(invoice.starting_balance),
+        starting_balance=float_or_none(invoice.starting_balance),
         status=invoice.status,
-        sub_total=_float(invoice.sub_total),
-        sub_total_excluding_tax=_float(invoice.sub_total_excluding_tax),
-        tax=_float(invoice.tax),
-        total=_float(invoice.total),
-        total_excluding_tax=_float(invoice.total_excluding_tax),
+        sub_total=float_or_none(invoice.sub_total),
+        sub_total_excluding_tax=float_or_none(invoice.sub_total_excluding_tax),
+        tax=float_or_none(invoice.tax),
+        total=float_or_none(invoice.total),
+        total_excluding_tax=float_or_none(invoice.total_excluding_tax),
         updated_at=invoice.updated_at,
     )
 
@@ -45,7 +46,3 @@ def _line_to_graphql(line: model.InvoiceLine, currency: str) -> InvoiceLine:
         proration=line.is_proration,
         quantity=None if line.quantity is None else int(line.quantity),
     )
-
-
-def _float(number: object) -> float | None:
-    return None if number is None else float(number)  # type: ignore[arg-type]  # a Decimal or int

@@ -6,6 +6,7 @@ Types of several modules need each other's mapping, so the mappings are imported
 from typing import TYPE_CHECKING
 
 from app.graphql.context import Info
+from app.graphql.numbers import float_or_none
 from domain.catalog.model import FeatureEntitlement
 from domain.ids import CurrencyId, FeatureId, PackageId, ProductId
 
@@ -65,7 +66,7 @@ async def dependency_of(
         feature_type=feature.feature_type,
         feature_units=feature.feature_units,
         ref_id=feature.ref_id,
-        usage_limit=None if limit is None else float(limit),
+        usage_limit=float_or_none(limit),
     )
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from app.graphql.catalog.entitlements.mapping import reset_configuration_to_graphql
+from app.graphql.catalog.entitlements.mapping import (
+    reset_configuration_to_graphql,
+    reset_rule_from_graphql,
+)
 from app.graphql.catalog.features.mapping import feature_group_to_graphql, meter_to_graphql
 from app.graphql.context import Info
 from app.graphql.customers.inputs import (
@@ -11,12 +14,8 @@ from app.graphql.customers.inputs import (
     PromotionalEntitlementInput,
     PromotionalEntitlementUpdateInput,
 )
-from app.graphql.entitlements.mapping import (
-    decimal_of,
-    given,
-    number,
-    reset_rule_of,
-)
+from app.graphql.given import given
+from app.graphql.numbers import exact_or_none, float_or_none
 from app.graphql.resolvers import environment_id_text
 from app.usecases.promotions import GrantPromotions, Promotion
 from domain.catalog.model import Feature
@@ -43,11 +42,11 @@ def terms_from_graphql(input: TermsInput) -> PromotionTerms:
     return PromotionTerms(
         period=input.period,
         custom_end_date=end,
-        usage_limit=decimal_of(input.usage_limit),
+        usage_limit=exact_or_none(input.usage_limit),
         has_unlimited_usage=given(input.has_unlimited_usage, default=False),
         has_soft_limit=given(input.has_soft_limit, default=False),
         enum_values=tuple(given(input.enum_values, ())),
-        reset_rule=reset_rule_of(input),
+        reset_rule=reset_rule_from_graphql(input),
         is_visible=given(input.is_visible, default=True),
         description=description,
     )
@@ -92,7 +91,7 @@ def _fields(grant: PromotionalEntitlement, info: Info) -> Mapping[str, Any]:
         "start_date": grant.start_date,
         "unlimited": grant.has_unlimited_usage,
         "updated_at": grant.updated_at,
-        "usage_limit": number(grant.usage_limit),
+        "usage_limit": float_or_none(grant.usage_limit),
         "now": info.context.runtime.clock(),
     }
 

@@ -6,10 +6,7 @@ V2 types an instant (spec, entitlements §0).
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
-
-import strawberry
 
 from app.graphql.catalog.entitlements.mapping import (
     feature_entitlement_to_graphql as package_entitlement_to_graphql,
@@ -31,16 +28,15 @@ from app.graphql.entitlements.inputs import (
     EntitlementOptions,
     FetchEntitlementsQuery,
 )
+from app.graphql.given import given
+from app.graphql.numbers import exact_or_none, float_or_none
 from app.usecases.entitlements import CheckMade, Summarised
-from domain.catalog.entitlement_rules import ResetConfiguration, reset_rule
 from domain.catalog.enums import FeatureType
 from domain.catalog.model import (
-    AccordingTo,
     CreditRate,
     CustomCurrency,
     Feature,
     Package,
-    ResetRule,
 )
 from domain.entitlements.check import current_usage
 from domain.entitlements.enums import AccessDeniedReason
@@ -50,20 +46,6 @@ from domain.metering.reset_periods import presented, usage_anchor
 from domain.periods import milliseconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def given(value: Any, default: Any = None) -> Any:
-    """The value of an optional input: `default` when it was left out or null."""
-    return default if value is strawberry.UNSET or value is None else value
-
-
-def decimal_of(value: float | None) -> Decimal | None:
-    """The decimal that the wire's number spells; None when left out."""
-    return Decimal(repr(value)) if given(value) is not None else None
-
-
-def number(value: Decimal | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def epoch_ms(instant: datetime | None) -> float | None:
@@ -82,28 +64,8 @@ def request_from_graphql(options: EntitlementOptions | None) -> Request:
         return Request()
     assert options is not None
     return Request(
-        usage=decimal_of(options.requested_usage),
+        usage=exact_or_none(options.requested_usage),
         values=tuple(given(options.requested_values, ())),
-    )
-
-
-def reset_rule_of(input: Any) -> ResetRule | None:
-    """The reset rule of an input that may lack one of the three configurations.
-
-    Raises InvalidEntitlementResetPeriod where they do not fit the period.
-    """
-
-    def according_to(name: str) -> AccordingTo | None:
-        found = given(getattr(input, f"{name}_reset_period_configuration", None))
-        return None if found is None else AccordingTo(found.according_to.value)
-
-    return reset_rule(
-        given(input.reset_period),
-        ResetConfiguration(
-            yearly=according_to("yearly"),
-            monthly=according_to("monthly"),
-            weekly=according_to("weekly"),
-        ),
     )
 
 
@@ -169,7 +131,7 @@ def _common(answer: Answer) -> dict[str, Any]:
     is_number = feature.feature_type is FeatureType.NUMBER
     return fields | {
         "credit_rate": credit_rate_to_graphql(row.credit_rate, row.credit_currency_id),
-        "current_usage": number(current_usage(row, answer.usage)),
+        "current_usage": float_or_none(current_usage(row, answer.usage)),
         "entitlement_updated_at": row.updated_at,
         "enum_values": (
             list(grant.enum_values) if feature.feature_type is FeatureType.ENUM else None
@@ -179,7 +141,7 @@ def _common(answer: Answer) -> dict[str, Any]:
         "meter_id": str(feature.meter.id) if feature.meter else None,
         "reset_period": rule.period if rule else None,
         "reset_period_configuration": reset_configuration_to_graphql(rule),
-        "usage_limit": number(grant.usage_limit) if is_number else None,
+        "usage_limit": float_or_none(grant.usage_limit) if is_number else None,
         "usage_period_anchor": usage_anchor(row.usage_rule, row.window) if row.window else None,
         "usage_period_end": end,
         "usage_period_start": start,
@@ -195,7 +157,7 @@ def _legacy(answer: Answer, scope: Scope) -> Mapping[str, Any]:
         "display_name_override": row.display_name_override if row else None,
         "hidden_from_widgets": list(row.hidden_from_widgets) if row else None,
         "next_reset_date": common["usage_period_end"],
-        "requested_usage": number(answer.request.usage),
+        "requested_usage": float_or_none(answer.request.usage),
         "requested_values": list(answer.request.values) or None,
         "resource_id": scope.resource_id,
         "valid_until": epoch_ms(row.valid_until) if row else None,
@@ -218,7 +180,7 @@ def check_made_from_graphql(input: EntitlementCheckRequested) -> CheckMade:
     return CheckMade(
         scope=scope_from_graphql(input),
         feature_ref_id=input.feature_id,
-        requested_usage=decimal_of(input.requested_usage),
+        requested_usage=exact_or_none(input.requested_usage),
         result={
             "hasAccess": result.has_access,
             "accessDeniedReason": reason.value if reason else None,
@@ -311,7 +273,7 @@ def _summary_to_graphql(
     package = summarised.packages.get(summary.package_id) if summary.package_id else None
     entitlement, subscription = summary.entitlement, summary.subscription
     return types.EntitlementSummary(
-        addon_quantity=None if summary.addon_quantity is None else float(summary.addon_quantity),
+        addon_quantity=float_or_none(summary.addon_quantity),
         feature_package_entitlement=(
             package_entitlement_to_graphql(entitlement, package.id)
             if entitlement and package
@@ -345,5 +307,5 @@ def _price_entitlement(
         reset_period=rule.period if rule else None,
         reset_period_configuration=reset_configuration_to_graphql(rule),
         updated_at=summary.price.created_at,
-        usage_limit=number(grant.usage_limit),
+        usage_limit=float_or_none(grant.usage_limit),
     )

@@ -13,7 +13,6 @@ from app.graphql.entitlements.mapping import (
     entitlement_to_graphql,
     feature_entitlement_to_graphql,
     feature_with_summary_to_graphql,
-    given,
     request_from_graphql,
     scope_from_graphql,
     with_summary_to_graphql,
@@ -25,7 +24,7 @@ from app.graphql.entitlements.types import (
     EntitlementUnion,
     EntitlementWithSummary,
 )
-from app.graphql.given import runtime_for
+from app.graphql.given import given, runtime_for
 from app.usecases import entitlements as usecases
 from domain.errors import invalid_argument
 

@@ -24,6 +24,7 @@ from app.graphql.events.listing import (
 from app.graphql.events.mapping import event_to_graphql, hook_to_graphql
 from app.graphql.events.types import Hook, TestHook, TestHookResult
 from app.graphql.given import runtime_for
+from app.graphql.numbers import float_or_none
 from app.graphql.paging import FIRST_PAGE, CursorPaging, is_selected, list_query, to_connection
 from app.usecases import hooks as usecases
 from domain.webhooks import model
@@ -96,7 +97,7 @@ class EventsQuery:
             runtime=runtime_for(info, test_hook_input.environment_id),
         )
         return TestHookResult(
-            response_status_code=None if answer.code is None else float(answer.code),
+            response_status_code=float_or_none(answer.code),
             response_status_text=answer.text,
             response_success=answer.is_success,
         )

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from app.graphql.catalog.currencies.types import Money
+from app.graphql.catalog.currencies.mapping import money_to_graphql
+from app.graphql.numbers import float_or_none
 from app.graphql.subscriptions.types.parts import (
     CustomerSubscriptionTotalPrice,
     SubscriptionAddon,
@@ -15,7 +16,6 @@ from app.graphql.subscriptions.types.parts import (
     SubscriptionMinimumSpend,
     SubscriptionPrice,
 )
-from domain import money
 from domain.catalog.enums import PricingType
 from domain.catalog.model import Coupon
 from domain.catalog.pricing.charge import MODEL_ORDER
@@ -23,10 +23,6 @@ from domain.subscriptions import model
 from domain.subscriptions.amounts import discount_of, in_advance_lines, total_price
 
 T = TypeVar("T")
-
-
-def money_to_graphql(amount: money.Money) -> Money:
-    return Money(amount=float(amount.amount), currency=amount.currency)
 
 
 def newest_first(
@@ -70,7 +66,7 @@ def _price_to_graphql(
 ) -> SubscriptionPrice:
     price = sold.price
     is_top_up = price.top_up_currency_id is not None
-    quantity = None if sold.quantity is None else float(sold.quantity)
+    quantity = float_or_none(sold.quantity)
     return SubscriptionPrice(
         parent=subscription,
         source=sold,
@@ -96,11 +92,11 @@ def coupon_to_graphql(coupon: model.SubscriptionCoupon) -> SubscriptionCoupon:
     return SubscriptionCoupon(
         amounts_off=[money_to_graphql(off) for off in coupon.amounts_off],
         discount_value=float(value),
-        duration_in_months=_float(coupon.duration_in_months),
+        duration_in_months=float_or_none(coupon.duration_in_months),
         expiration_date=coupon.expiration_date,
         id=str(coupon.id),
         name=coupon.name,
-        percent_off=_float(percent),
+        percent_off=float_or_none(percent),
         ref_id=coupon.ref_id,
         start_date=coupon.start_date,
         status=coupon.status,
@@ -183,7 +179,7 @@ def _entitlement_to_graphql(
         reset_period=None if own.reset_rule is None else own.reset_rule.period,
         subscription_id=str(subscription.id),
         updated_at=own.updated_at,
-        usage_limit=_float(own.usage_limit),
+        usage_limit=float_or_none(own.usage_limit),
     )
 
 
@@ -206,11 +202,7 @@ def legacy_entitlements_to_graphql(
             reset_period=None if own.reset_rule is None else own.reset_rule.period,
             subscription_id=str(subscription.id),
             updated_at=own.updated_at,
-            usage_limit=_float(own.usage_limit),
+            usage_limit=float_or_none(own.usage_limit),
         )
         for own in ordered
     ]
-
-
-def _float(number: object) -> float | None:
-    return None if number is None else float(number)  # type: ignore[arg-type]  # a Decimal or int

@@ -4,11 +4,12 @@ import binascii
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeVar
 
+from app.graphql.catalog.entitlements.mapping import reset_rule_from_graphql
 from app.graphql.catalog.features.mapping import filters_from_graphql
-from app.graphql.entitlements.mapping import given, reset_rule_of
+from app.graphql.given import given
+from app.graphql.numbers import exact
 from app.graphql.paging import CursorPaging, PageInfo, page_request
 from app.graphql.scalars import JSON, ConnectionCursor, date_time_to_wire
 from app.graphql.usage.inputs import (
@@ -52,7 +53,7 @@ T = TypeVar("T")
 
 def report_from_graphql(input: ReportUsageBaseInput) -> ReportUsage:
     """The command of one report. Raises InvalidArgumentError unless dimensions are an object."""
-    dimensions = given(input.dimensions, {})
+    dimensions: object = given(input.dimensions, {})
     if not isinstance(dimensions, dict):
         raise invalid_argument("dimensions must be an object")
     if not math.isfinite(input.value):
@@ -62,7 +63,7 @@ def report_from_graphql(input: ReportUsageBaseInput) -> ReportUsage:
     return ReportUsage(
         scope=Scope(customer_ref_id=input.customer_id, resource_id=given(input.resource_id)),
         feature_ref_id=input.feature_id,
-        value=Decimal(repr(input.value)),
+        value=exact(input.value),
         behavior=given(input.update_behavior, UsageUpdateBehavior.DELTA),
         created_at=given(input.created_at),
         idempotency_key=given(input.idempotency_key),
@@ -181,7 +182,7 @@ def history_from_graphql(input: UsageHistoryInput | UsageHistoryV2Input) -> Read
 
 def rule_from_graphql(input: UsageHistoryInput) -> ResetRule | None:
     """The reset rule of the first version's input. Raises InvalidEntitlementResetPeriod."""
-    return reset_rule_of(input)
+    return reset_rule_from_graphql(input)
 
 
 def history_to_graphql(

@@ -1,11 +1,10 @@
 """Coupons between the wire and the domain."""
 
-from decimal import Decimal
-
 from app.graphql.catalog.coupons.inputs import CreateCouponInput, UpdateCouponInput
 from app.graphql.catalog.coupons.types import Coupon
 from app.graphql.catalog.currencies.mapping import money_from_graphql, money_to_graphql
 from app.graphql.given import given, maybe
+from app.graphql.numbers import exact_or_none, float_or_none
 from app.graphql.scalars import JSON
 from domain.catalog import model
 from domain.catalog.coupons import CouponChanges, NewCoupon, discount_value
@@ -23,12 +22,10 @@ def coupon_to_graphql(coupon: model.Coupon) -> Coupon:
         created_at=coupon.created_at,
         description=coupon.description,
         discount_value=float(discount_value(coupon)),
-        duration_in_months=None
-        if coupon.duration_in_months is None
-        else float(coupon.duration_in_months),
+        duration_in_months=float_or_none(coupon.duration_in_months),
         id=coupon.id,
         name=coupon.name,
-        percent_off=None if coupon.percent_off is None else float(coupon.percent_off),
+        percent_off=float_or_none(coupon.percent_off),
         ref_id=coupon.ref_id,
         source=coupon.source,
         status=coupon.status,
@@ -44,10 +41,10 @@ def new_coupon_from_graphql(input: CreateCouponInput) -> NewCoupon:
         name=input.name,
         description=given(input.description),
         type=given(input.type),
-        percent_off=_decimal(given(input.percent_off)),
+        percent_off=exact_or_none(input.percent_off),
         amounts_off=tuple(money_from_graphql(m) for m in given(input.amounts_off) or ()),
-        discount_value=_decimal(given(input.discount_value)),
-        duration_in_months=_decimal(given(input.duration_in_months)),
+        discount_value=exact_or_none(input.discount_value),
+        duration_in_months=exact_or_none(input.duration_in_months),
         additional_meta_data=given(input.additional_meta_data),
     )
 
@@ -58,7 +55,3 @@ def coupon_changes_from_graphql(input: UpdateCouponInput) -> CouponChanges:
         description=maybe(input.description),
         additional_meta_data=maybe(input.additional_meta_data),
     )
-
-
-def _decimal(number: float | None) -> Decimal | None:
-    return None if number is None else Decimal(repr(number))

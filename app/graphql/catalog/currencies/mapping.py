@@ -16,6 +16,7 @@ from app.graphql.catalog.currencies.types import (
     Units,
 )
 from app.graphql.given import given, maybe
+from app.graphql.numbers import exact
 from app.graphql.scalars import JSON
 from domain import money as values
 from domain.catalog import model
@@ -25,13 +26,17 @@ from domain.catalog.usage import PackageName
 from domain.patch import Absent
 
 
+def money_of(amount: Decimal, currency: Currency) -> Money:
+    return Money(amount=float(amount), currency=currency)
+
+
 def money_to_graphql(money: values.Money) -> Money:
-    return Money(amount=float(money.amount), currency=money.currency)
+    return money_of(money.amount, money.currency)
 
 
 def money_from_graphql(money: MoneyInputDTO) -> values.Money:
     """The amount in major units; USD where no currency is given."""
-    return values.Money(Decimal(repr(money.amount)), given(money.currency) or Currency.USD)
+    return values.Money(exact(money.amount), given(money.currency) or Currency.USD)
 
 
 def currency_to_graphql(currency: model.CustomCurrency) -> CustomCurrency:

@@ -19,7 +19,6 @@ from app.graphql.catalog.entitlements.inputs import (
     PackageEntitlementUpdateInput,
     PackageFeatureEntitlementFields,
     PackageFeatureEntitlementUpdateInput,
-    ResetPeriodFields,
     UpdatePackageEntitlementInput,
     WeeklyResetPeriodConfigInput,
     YearlyResetPeriodConfigInput,
@@ -35,7 +34,7 @@ from app.graphql.catalog.entitlements.types import (
     WeeklyResetPeriodConfig,
     YearlyResetPeriodConfig,
 )
-from app.graphql.given import given
+from app.graphql.given import field_of, given
 from app.graphql.numbers import exact, float_or_none
 from app.usecases.packages.entitlements import EntitlementChange, GivenCredit, GivenFeature
 from domain.catalog import model
@@ -44,14 +43,17 @@ from domain.errors import bad_input
 from domain.ids import PackageId
 
 
-def reset_rule_from_graphql(input: ResetPeriodFields) -> model.ResetRule | None:
-    """The rule, or InvalidEntitlementResetPeriod where period and configuration disagree."""
+def reset_rule_from_graphql(input: object) -> model.ResetRule | None:
+    """The rule of an input with a reset period; one of the contract's lacks the yearly part.
+
+    Raises InvalidEntitlementResetPeriod where period and configuration disagree.
+    """
     return reset_rule(
-        given(input.reset_period),
+        field_of(input, "reset_period"),
         ResetConfiguration(
-            yearly=_according_to(given(input.yearly_reset_period_configuration)),
-            monthly=_according_to(given(input.monthly_reset_period_configuration)),
-            weekly=_according_to(given(input.weekly_reset_period_configuration)),
+            yearly=_according_to(field_of(input, "yearly_reset_period_configuration")),
+            monthly=_according_to(field_of(input, "monthly_reset_period_configuration")),
+            weekly=_according_to(field_of(input, "weekly_reset_period_configuration")),
         ),
     )
 

@@ -26,6 +26,7 @@ from app.graphql.catalog.features.types import (
     UnitTransformation,
 )
 from app.graphql.given import given, maybe
+from app.graphql.numbers import float_or_none
 from app.graphql.scalars import JSON
 from domain.catalog import model
 from domain.catalog.enums import FeatureStatus, MeterType, UnitTransformationRound
@@ -154,7 +155,7 @@ def _associated_entitlement(
         has_unlimited_usage=entitlement.has_unlimited_usage,
         is_custom=entitlement.is_custom,
         reset_period=entitlement.reset_rule.period if entitlement.reset_rule else None,
-        usage_limit=None if entitlement.usage_limit is None else float(entitlement.usage_limit),
+        usage_limit=float_or_none(entitlement.usage_limit),
     )
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from app.graphql.catalog.currencies.inputs import MoneyInputDTO
+from app.graphql.catalog.currencies.mapping import money_from_graphql, money_of, money_to_graphql
 from app.graphql.catalog.currencies.types import Money
 from app.graphql.catalog.entitlements.mapping import (
     given_feature_from_graphql,
@@ -28,24 +28,14 @@ from app.graphql.catalog.prices.types import (
 from app.graphql.given import given
 from app.graphql.numbers import exact, exact_or_none, float_or_none
 from app.usecases.packages.pricing import GivenCreditRate, GivenEntry, GivenModel, SetPricing
-from domain import money
 from domain.catalog import model
 from domain.catalog.enums import BillingCadence, Currency
 from domain.catalog.price_input import PriceEntry, PricingModel, TierEntry
 from domain.catalog.pricing.charge import price_sort_key
 
 
-def money_to_graphql(amount: money.Money) -> Money:
-    return Money(amount=float(amount.amount), currency=amount.currency)
-
-
-def money_from_graphql(input: MoneyInputDTO) -> money.Money:
-    """An amount in major units; USD unless said."""
-    return money.Money(exact(input.amount), given(input.currency) or Currency.USD)
-
-
 def _money_or_none(amount: Decimal | None, currency: Currency) -> Money | None:
-    return None if amount is None else Money(amount=float(amount), currency=currency)
+    return None if amount is None else money_of(amount, currency)
 
 
 def price_tiers_to_graphql(price: model.Price) -> list[PriceTier]:

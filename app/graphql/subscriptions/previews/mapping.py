@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 from app.graphql.billing.mapping import free_item_to_graphql
+from app.graphql.catalog.currencies.mapping import money_of
 from app.graphql.catalog.currencies.types import Money
 from app.graphql.entitlements.types import DateRange
+from app.graphql.numbers import float_or_none
 from app.graphql.subscriptions.previews.types import (
     ImmediateSubscriptionPreviewInvoice,
     SubscriptionPreview,
@@ -18,10 +20,6 @@ from app.graphql.subscriptions.previews.types import (
 )
 from domain.catalog.enums import Currency, DiscountDurationType, DiscountType
 from domain.subscriptions.previews import DiscountShown, InvoiceShown, Preview, ProrationShown
-
-
-def money_of(amount: Decimal, currency: Currency) -> Money:
-    return Money(amount=float(amount), currency=currency)
 
 
 def estimate_to_graphql(preview: Preview) -> SubscriptionPreview:
@@ -154,7 +152,7 @@ def discount_to_graphql(discount: DiscountShown | None) -> SubscriptionPreviewDi
     is_percent = discount.percent_off is not None
     value = discount.percent_off if is_percent else discount.amount_off
     return SubscriptionPreviewDiscount(
-        duration_in_months=None if discount.months is None else float(discount.months),
+        duration_in_months=float_or_none(discount.months),
         duration_type=duration_type(discount.months),
         end=discount.end,
         name=discount.name,

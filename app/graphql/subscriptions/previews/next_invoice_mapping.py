@@ -10,13 +10,14 @@ from app.graphql.billing.types import (
     SubscriptionInvoicePreviewLineItemData,
     SubscriptionInvoicePreviewLineItemPeriod,
 )
+from app.graphql.catalog.currencies.mapping import money_of
 from app.graphql.catalog.prices.mapping import price_to_graphql
+from app.graphql.numbers import float_or_none
 from app.graphql.subscriptions.previews.mapping import (
     credits_to_graphql,
     discount_amount,
     discount_to_graphql,
     duration_type,
-    money_of,
     tax_details_to_graphql,
     tax_to_graphql,
 )
@@ -68,12 +69,12 @@ def _maximum_discount(discount: DiscountShown | None) -> SubscriptionMaximumSpen
     is_percent = discount.percent_off is not None
     value = discount.percent_off if is_percent else discount.amount_off
     return SubscriptionMaximumSpendDiscount(
-        duration_in_months=None if discount.months is None else float(discount.months),
+        duration_in_months=float_or_none(discount.months),
         duration_type=duration_type(discount.months),
         name=discount.name,
         start=discount.start,
         type=DiscountType.PERCENTAGE if is_percent else DiscountType.FIXED,
-        value=None if value is None else float(value),
+        value=float_or_none(value),
     )
 
 
@@ -107,7 +108,7 @@ def _fields(
         "quantity": None if line.quantity is None else int(line.quantity),
         "type": line.type,
         "unit_price": None if unit is None else money_of(unit, currency),
-        "usage_limit": None if quantity is None else float(quantity),
+        "usage_limit": float_or_none(quantity),
     }
 
 

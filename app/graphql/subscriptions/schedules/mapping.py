@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.graphql.catalog.prices.types import BillableFeature, PriceOverrideChangeVariables
+from app.graphql.numbers import float_or_none
 from app.graphql.subscriptions.previews.types import RecurringCredits
 from app.graphql.subscriptions.schedules.types import (
     AddonChangeVariables,
@@ -82,12 +83,12 @@ def variables_to_graphql(
         case SubscriptionScheduleType.RecurringCredits:
             return RecurringCreditsChangeVariables(
                 custom_currency_id=variables.get("customCurrencyId"),
-                new_quantity=_float(variables.get("newQuantity")),
+                new_quantity=float_or_none(variables.get("newQuantity")),
             )
         case SubscriptionScheduleType.UnitAmount:
             return UnitAmountChangeVariables(
                 feature_id=variables.get("featureId"),
-                new_unit_amount=_float(variables.get("newUnitAmount")),
+                new_unit_amount=float_or_none(variables.get("newUnitAmount")),
             )
         case _:
             return None
@@ -125,7 +126,3 @@ def _plan_change(variables: Mapping[str, Any]) -> dict[str, Any]:
 def _period(variables: Mapping[str, Any]) -> BillingPeriod | None:
     period = variables.get("billingPeriod")
     return None if period is None else BillingPeriod(period)
-
-
-def _float(number: Any) -> float | None:
-    return None if number is None else float(number)
