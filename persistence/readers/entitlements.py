@@ -74,7 +74,7 @@ LEFT JOIN features f ON f.environment_id = :environment AND f.ref_id = :feature
     )
     .bindparams(
         bindparam("environment", type_=Uuid),
-        bindparam("everybody", value=EVERYBODY, type_=Uuid),
+        bindparam("everybody", type_=Uuid),
         bindparam("customer", type_=Text),
         bindparam("resource", type_=Text),
         bindparam("feature", type_=Text),
@@ -90,12 +90,14 @@ class EntitlementQueries(Connected):
         """All that is kept of `scope`, in one statement; with a feature its row alone."""
         row = (
             await self.fetch(
-                _SCOPE.bindparams(
-                    environment=self.environment_id,
-                    customer=scope.customer_ref_id,
-                    resource=scope.resource_key,
-                    feature=feature_ref_id,
-                )
+                _SCOPE,
+                {
+                    "environment": self.environment_id,
+                    "everybody": EVERYBODY,
+                    "customer": scope.customer_ref_id,
+                    "resource": scope.resource_key,
+                    "feature": feature_ref_id,
+                },
             )
         )[0]
         usages = row.usages or {}

@@ -26,7 +26,7 @@ from domain.metering.model import Bucket, UsageEvent
 from domain.periods import Period
 from persistence.mapping.entitlements import feature_from_json, row_from_json
 from persistence.repositories.base import Repository
-from persistence.repositories.usage import bucket_from_row, lock_key, lock_statement
+from persistence.repositories.usage import LOCK, bucket_from_row, lock_key
 from persistence.rows.usage import UsageCounterRow, UsageDistinctRow, UsageEventRow
 
 DEDUPLICATION_WINDOW = timedelta(days=30)
@@ -118,33 +118,35 @@ class SqlEventRepository(Repository):
             lock_key("events", self.environment_id, hash_stripe(customer, resource))
             for customer, resource in scopes
         }
-        await self.fetch(lock_statement(sorted(keys)))
+        await self.fetch(LOCK, {"keys": sorted(keys)})
 
     async def store(self, events: Mapping[bytes, UsageEvent], *, now: datetime) -> list[UsageEvent]:
         """Store those whose de-duplication digest was not seen for 30 days; return them."""
         fresh = await self.fetch(
-            _KEYS.bindparams(
-                environment=self.environment_id,
-                now=now,
-                horizon=now - DEDUPLICATION_WINDOW,
-                digests=list(events),
-            )
+            _KEYS,
+            {
+                "environment": self.environment_id,
+                "now": now,
+                "horizon": now - DEDUPLICATION_WINDOW,
+                "digests": list(events),
+            },
         )
         new = {bytes(row.digest) for row in fresh}
         stored = [event for digest, event in events.items() if digest in new]
         if stored:
             await self.execute(
-                _EVENTS.bindparams(
-                    environment=self.environment_id,
-                    now=now,
-                    timestamps=[event.timestamp for event in stored],
-                    ids=[event.id for event in stored],
-                    customers=[event.customer_id for event in stored],
-                    resources=[event.resource_id or "" for event in stored],
-                    names=[event.event_name for event in stored],
-                    keys=[event.idempotency_key for event in stored],
-                    dimensions=[dict(event.dimensions) for event in stored],
-                )
+                _EVENTS,
+                {
+                    "environment": self.environment_id,
+                    "now": now,
+                    "timestamps": [event.timestamp for event in stored],
+                    "ids": [event.id for event in stored],
+                    "customers": [event.customer_id for event in stored],
+                    "resources": [event.resource_id or "" for event in stored],
+                    "names": [event.event_name for event in stored],
+                    "keys": [event.idempotency_key for event in stored],
+                    "dimensions": [dict(event.dimensions) for event in stored],
+                },
             )
         return stored
 
@@ -153,12 +155,13 @@ class SqlEventRepository(Repository):
         if not events:
             return []
         rows = await self.fetch(
-            _COUNTERS.bindparams(
-                environment=self.environment_id,
-                customers=sorted({event.customer_id for event in events}),
-                first=min(event.timestamp for event in events),
-                last=max(event.timestamp for event in events),
-            )
+            _COUNTERS,
+            {
+                "environment": self.environment_id,
+                "customers": sorted({event.customer_id for event in events}),
+                "first": min(event.timestamp for event in events),
+                "last": max(event.timestamp for event in events),
+            },
         )
         by_scope: dict[tuple[str, str], list[UsageEvent]] = {}
         for event in events:

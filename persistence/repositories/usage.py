@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Executable,
     Select,
     and_,
     bindparam,
@@ -46,7 +45,7 @@ CHUNK = 5_000
 _BUCKET = ("environment_id", "customer_id", "resource_id", "feature_id")
 _COUNTER = (*_BUCKET, "window_start", "window_end")
 
-_LOCK = text(
+LOCK = text(
     "SELECT pg_advisory_xact_lock(k) FROM (SELECT k FROM unnest(:keys) k ORDER BY k) ordered"
 ).bindparams(bindparam("keys", type_=ARRAY(BigInteger)))
 
@@ -55,11 +54,6 @@ def lock_key(*parts: object) -> int:
     """A 64-bit advisory lock key of a name."""
     digest = hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
-
-
-def lock_statement(keys: Sequence[int]) -> Executable:
-    """Take these advisory locks, in the order given by their numbers."""
-    return _LOCK.bindparams(keys=list(keys))
 
 
 class SqlUsageRepository(Repository):
@@ -71,7 +65,7 @@ class SqlUsageRepository(Repository):
             lock_key("usage", self.environment_id, b.customer_id, b.resource_id, b.feature_id)
             for b in buckets
         }
-        await self.fetch(lock_statement(sorted(keys)))
+        await self.fetch(LOCK, {"keys": sorted(keys)})
 
     # --- counters ---------------------------------------------------------------------------
 
