@@ -21,8 +21,13 @@ def require_object(value: object) -> Mapping[str, object] | None:
         raise InvalidInput(
             ErrorCode.InvalidMetadataError, "additionalMetaData must be a JSON object"
         )
-    if len(json.dumps(dict(value)).encode()) > META_DATA_BYTES_MAX:
+    if len(_as_stored(value).encode()) > META_DATA_BYTES_MAX:
         raise InvalidInput(
             ErrorCode.InvalidMetadataError, "additionalMetaData must not exceed 64 KB"
         )
     return dict(value)
+
+
+def _as_stored(value: Mapping[str, object]) -> str:
+    """The shortest JSON, so that a letter counts as the bytes it has in UTF-8."""
+    return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))

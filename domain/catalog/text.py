@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
 
 from domain.catalog.model import MetaData
 from domain.errors import ErrorCode, InvalidInput, bad_input
+from domain.metadata import require_object
 
 DISPLAY_NAME_LENGTH_MAX = 255
 DESCRIPTION_LENGTH_MAX = 255
-META_DATA_BYTES_MAX = 64 * 1024
 
 
 def require_display_name(text: str, *, field: str = "displayName") -> str:
@@ -50,10 +49,7 @@ def require_meta_data(value: object) -> MetaData | None:
         raise InvalidInput(
             ErrorCode.InvalidMetadataError, "additionalMetaData must map strings to strings"
         )
-    if len(json.dumps(dict(value)).encode()) > META_DATA_BYTES_MAX:
-        raise InvalidInput(
-            ErrorCode.InvalidMetadataError, "additionalMetaData must not exceed 64 KB"
-        )
+    require_object(value)
     return dict(value)
 
 

@@ -83,6 +83,13 @@ def test_metadata_is_an_object_of_64_kb() -> None:
         assert code_of(refusal) is ErrorCode.InvalidMetadataError
 
 
+def test_metadata_is_measured_as_its_shortest_utf_8() -> None:
+    full = {"e": "ü" * 32764}  # {"e":"…"} and two bytes a letter: 65536
+    assert require_object(full) == full
+    with pytest.raises(DomainError):
+        require_object({"e": "ü" * 32764 + "x"})
+
+
 def test_an_import_is_skipped_when_older_than_what_is_stored() -> None:
     customer = a_customer(updated_at=LATER)
     assert changes.is_outdated_import(customer, NOW)
