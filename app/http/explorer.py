@@ -61,13 +61,15 @@ def explorer_response(request: Request, *, development_key: str | None = None) -
 
     Its key field is prefilled with `development_key` only for a browser on the server's own
     machine, and only under a local name, so that neither a network neighbour nor a foreign page
-    that rebinds its name to 127.0.0.1 is handed a key.
+    that rebinds its name to 127.0.0.1 is handed a key. Nor is a foreign page's script, which any
+    origin may let call this address: its request names an Origin, an address line's does not.
     """
     page = _page()
     if page is None:
         text = _NOT_BUILT.format(directory=html.escape(str(DIST.parent)))
         return HTMLResponse(text, status_code=503, headers=_HEADERS)
-    if development_key is not None and _is_local(request):
+    is_fetched = "origin" in request.headers
+    if development_key is not None and _is_local(request) and not is_fetched:
         # `<` escaped: nothing in the value can end the script element
         config = orjson.dumps({"key": development_key}).decode().replace("<", "\\u003c")
         page = page.replace(_EMPTY_CONFIG, _EMPTY_CONFIG.replace("{}", config))

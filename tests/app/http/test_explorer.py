@@ -21,14 +21,21 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     explorer._page.cache_clear()
 
 
-def request(*, peer: str = "127.0.0.1", host: str = "127.0.0.1:8080", query: str = "") -> Request:
+def request(
+    *,
+    peer: str = "127.0.0.1",
+    host: str = "127.0.0.1:8080",
+    query: str = "",
+    origin: str | None = None,
+) -> Request:
+    origins = [] if origin is None else [(b"origin", origin.encode())]
     return Request(
         {
             "type": "http",
             "method": "GET",
             "path": "/graphql",
             "query_string": query.encode(),
-            "headers": [(b"host", host.encode()), (b"accept", b"text/html,*/*")],
+            "headers": [(b"host", host.encode()), (b"accept", b"text/html,*/*"), *origins],
             "scheme": "http",
             "server": ("127.0.0.1", 8080),
             "client": (peer, 50_000),
@@ -55,6 +62,14 @@ def test_the_key_is_prefilled_on_the_servers_own_machine(host: str) -> None:
 def test_the_key_is_given_to_nobody_else(peer: str, host: str) -> None:
     page = explorer.explorer_response(request(peer=peer, host=host), development_key=KEY)
 
+    assert b"server-key" not in page.body
+
+
+def test_the_key_is_not_given_to_a_foreign_pages_script() -> None:
+    fetched = request(origin="https://elsewhere.example")
+    page = explorer.explorer_response(fetched, development_key=KEY)
+
+    assert page.status_code == 200
     assert b"server-key" not in page.body
 
 
