@@ -218,10 +218,11 @@ _SUBSCRIPTION_NAMES = ("subscriptionId", "subscriptionRefId")
 
 
 async def authorize(
-    operation: Operation, variables: Mapping[str, Any] | None, context: Context
+    operation: Operation, given: Mapping[str, Any] | None, context: Context
 ) -> DomainError | None:
     """The refusal of the whole operation, or None where the key may run all of it."""
     principal = context.principal
+    variables = operation.variables(given)
     for node in operation.root_fields:
         refusal = _introspection(node, context) or _right(
             node, operation.kind, variables, principal
@@ -277,7 +278,7 @@ def _introspection(node: FieldNode, context: Context) -> DomainError | None:
 def _right(
     node: FieldNode,
     kind: OperationType,
-    variables: Mapping[str, Any] | None,
+    variables: Mapping[str, Any],
     principal: Principal,
 ) -> DomainError | None:
     name = node.name.value
@@ -295,7 +296,7 @@ def _right(
 
 
 def _wanted(
-    node: FieldNode, kind: OperationType, variables: Mapping[str, Any] | None
+    node: FieldNode, kind: OperationType, variables: Mapping[str, Any]
 ) -> list[ApiKeyScope]:
     name = node.name.value
     writes = kind is OperationType.MUTATION and name not in _READING_MUTATIONS
@@ -320,7 +321,7 @@ def _forbidden(field: str, principal: Principal) -> Forbidden:
 
 
 def _foreign_environment(
-    node: FieldNode, variables: Mapping[str, Any] | None, principal: Principal
+    node: FieldNode, variables: Mapping[str, Any], principal: Principal
 ) -> DomainError | None:
     """A named environment must be the key's own; `environmentId` defaults to it."""
     own = principal.scope.environment_id
@@ -333,7 +334,7 @@ def _foreign_environment(
 
 
 async def _other_customer(
-    node: FieldNode, variables: Mapping[str, Any] | None, context: Context
+    node: FieldNode, variables: Mapping[str, Any], context: Context
 ) -> DomainError | None:
     """Under hardened client access a request may only name the token's own customer."""
     name = node.name.value

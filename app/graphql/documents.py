@@ -5,6 +5,7 @@ Source: spec, platform §4.4 (limits) and §5 (codes of refused documents).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,15 +14,18 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    IntValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     parse,
     validate,
+    value_from_ast_untyped,
 )
 from graphql.language import DirectiveNode, Visitor, visit
 
@@ -43,12 +47,13 @@ INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of a document: its kind and every root field it may reach."""
+    """One operation of a document: its kind, every root field it may reach, variables' defaults."""
 
     name: str | None
     kind: OperationType
     root_fields: tuple[FieldNode, ...]
     fragments: Mapping[str, FragmentDefinitionNode]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,6 +62,10 @@ class Operation:
     def fields_of(self, selections: SelectionSetNode | None) -> Iterator[FieldNode]:
         """The fields of a selection within the operation, fragments opened."""
         return _fields(selections, self.fragments) if selections is not None else iter(())
+
+    def variables(self, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """The variables as the operation will see them: an absent one is its default."""
+        return {**self.defaults, **(given or {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +115,11 @@ def _examined(query: str, schema: GraphQLSchema) -> Document:
                 fragments=fragments,
                 kind=definition.operation,
                 root_fields=tuple(_fields(definition.selection_set, fragments)),
+                defaults={
+                    variable.variable.name.value: value_from_ast_untyped(variable.default_value)
+                    for variable in definition.variable_definitions or ()
+                    if variable.default_value is not None
+                },
             )
             for definition in node.definitions
             if isinstance(definition, OperationDefinitionNode)
@@ -147,18 +161,30 @@ def _fields(
 
 
 class _Measure(Visitor):
-    """Counts aliases and notes foreign directives, over the whole text."""
+    """Counts aliases, notes foreign directives and endless numbers, over the whole text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.aliases = 0
         self.directives: set[str] = set()
+        self.beyond_float = ""
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         self.aliases += node.alias is not None
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         self.directives.add(node.name.value)
+
+    def enter_int_value(self, node: IntValueNode, *_: Any) -> None:
+        self._number(node.value)
+
+    def enter_float_value(self, node: FloatValueNode, *_: Any) -> None:
+        self._number(node.value)
+
+    def _number(self, text: str) -> None:
+        # As JSON refuses them in variables: `1e400` would be read as infinity.
+        if not math.isfinite(float(text)):
+            self.beyond_float = text[:20]
 
 
 def _beyond_limits(node: DocumentNode) -> DomainError | None:
@@ -175,6 +201,8 @@ def _beyond_limits(node: DocumentNode) -> DomainError | None:
             ErrorCode.GraphQLAliasesLimitExceeded,
             f"{measure.aliases} aliases, where {ALIASES_MAX} are allowed",
         )
+    if measure.beyond_float:
+        return bad_input(f"{measure.beyond_float} is beyond what a number can hold")
     if _depth(node) > DEPTH_MAX:
         return bad_input(
             f"The document is deeper than {DEPTH_MAX} levels",
@@ -219,13 +247,13 @@ def _depth(node: DocumentNode) -> int:
     )
 
 
-def argument_values(node: FieldNode, variables: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The field's arguments as JSON values, variables put in; nothing is coerced."""
-    from graphql import value_from_ast_untyped
+def argument_values(node: FieldNode, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The field's arguments as JSON values, variables put in; nothing is coerced.
 
-    given = dict(variables or {})
+    `variables` are `Operation.variables`: a default that is left out here would go unseen.
+    """
     return {
-        argument.name.value: value_from_ast_untyped(argument.value, given)
+        argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
         for argument in node.arguments or ()
     }
 

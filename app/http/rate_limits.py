@@ -50,7 +50,7 @@ class RateLimits:
         self,
         principal: Principal,
         query: str,
-        variables: Mapping[str, Any] | None,
+        given: Mapping[str, Any] | None,
         name: str | None,
     ) -> None:
         """Count the operation; raises RateLimitExceeded with `retryAfterSeconds`."""
@@ -58,13 +58,14 @@ class RateLimits:
         operation = document.operation(name)
         if document.errors or operation is None:
             return
+        variables = operation.variables(given)
         for node in operation.root_fields:
             self._count_operation(principal, node, variables)
             if operation.kind is OperationType.MUTATION:
                 self._count_entity(principal, node, variables)
 
     def _count_operation(
-        self, principal: Principal, node: FieldNode, variables: Mapping[str, Any] | None
+        self, principal: Principal, node: FieldNode, variables: Mapping[str, Any]
     ) -> None:
         root, key = node.name.value, str(principal.key_id)
         if root == "reportEvent":
@@ -80,7 +81,7 @@ class RateLimits:
             self._count((key, _SHARED if limit == 6000 else root), limit)
 
     def _count_entity(
-        self, principal: Principal, node: FieldNode, variables: Mapping[str, Any] | None
+        self, principal: Principal, node: FieldNode, variables: Mapping[str, Any]
     ) -> None:
         root = node.name.value
         if root.startswith(("estimate", "preview", "report")):

@@ -33,4 +33,6 @@ def verified_customer(token: str, signing_token: str) -> str | None:
     if scheme.upper() != SCHEME or not colon or not customer_ref_id:
         return None
     expected = signature_of(customer_ref_id, signing_token)
-    return customer_ref_id if hmac.compare_digest(expected, signature) else None
+    # As bytes: texts with other than ASCII characters, which callers may send, do not compare.
+    is_right = hmac.compare_digest(expected.encode(), signature.encode())
+    return customer_ref_id if is_right else None

@@ -168,6 +168,30 @@ async def test_scopes_decide_root_by_root(
         assert code_of(answer) == "IdentityForbidden"
 
 
+async def test_a_variables_default_needs_its_scope_too(
+    client: httpx.AsyncClient, environment: TestEnvironment
+) -> None:
+    token = await scoped_key(environment, "CUSTOMER:WRITE")
+    document = 'mutation ($i: ProvisionCustomerInput! = {customerId: "c2",'
+    document += ' subscriptionParams: {planId: "p"}}) { provisionCustomer(input: $i)'
+    document += " { customer { id } } }"
+    assert code_of(await post(client, document, token)) == "IdentityForbidden"
+
+
+async def test_a_coupons_customers_are_for_keys_that_may_list_them(
+    client: httpx.AsyncClient, environment: TestEnvironment
+) -> None:
+    coupon = 'mutation { createOneCoupon(input: {refId: "k", name: "K", percentOff: 10}) { id } }'
+    await post(client, coupon)
+    for customer in ("c1", "c2"):
+        document = 'mutation { createOneCustomer(input: {customerId: "%s", couponRefId: "k"})'
+        assert "errors" not in (await post(client, document % customer + " { id } }")).json()
+    others = '{ getCustomerByRefId(input: {customerId: "c1"}) { coupon { customers { refId } } } }'
+    assert "c2" in (await post(client, others)).text
+    for key in (environment.client_key, await scoped_key(environment, "COUPON:READ")):
+        assert "c2" not in (await post(client, others, key)).text
+
+
 SECRET = "signing-secret-1"
 TOKEN = (
     "HMAC-SHA256 customer-demo-123:927863331c2982b3278aa975fc59f5bf81b718c177ec655e9f24f30c46e36971"
@@ -196,6 +220,28 @@ async def test_hardened_access_knows_one_customer(
     assert paywall.status_code == 200
     server = await post(client, entitlements_of("customer-2"))
     assert server.status_code == 200
+
+
+async def test_a_variables_default_names_a_customer_too(
+    client: httpx.AsyncClient, environment: TestEnvironment
+) -> None:
+    await harden(environment, signing_token=SECRET)
+    document = 'query ($c: String! = "customer-2")'
+    document += " { cachedEntitlements(query: {customerId: $c}) { __typename } }"
+    answer = await post(client, document, environment.client_key, Authorization=TOKEN)
+    assert code_of(answer) == "AuthCustomerMismatch"
+
+
+@pytest.mark.parametrize("token", ["HMAC-SHA256 c1:é", "é", "HMAC-SHA256 é:00"])
+async def test_a_customer_token_beyond_ascii_is_wrong_and_no_failure(
+    client: httpx.AsyncClient, environment: TestEnvironment, token: str
+) -> None:
+    headers = {
+        b"X-API-KEY": environment.client_key.encode(),
+        b"X-CUSTOMER-TOKEN": token.encode("latin-1"),
+    }
+    answer = await client.post("/graphql", json=TYPENAME, headers=headers)
+    assert (answer.status_code, code_of(answer)) == (401, "Unauthenticated")
 
 
 async def test_a_wrong_customer_token_is_refused_even_unasked(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from app.graphql.access import require_right
 from app.graphql.catalog.coupons.enums import CouponSource, CouponStatus, CouponType
 from app.graphql.context import Info
 from app.graphql.customers.listing import (
@@ -65,7 +66,10 @@ class Coupon:
         filter: CustomerFilter | None = ANY_CUSTOMER,
         sorting: list[CustomerSort] | None = NEWEST_CUSTOMER,
     ) -> list[CustomerRef] | None:
+        """Needs the right to list customers: a coupon's holder must not learn of the others."""
         from app.graphql.customers.mapping import customer_to_graphql
+
+        require_right("customers", info.context.principal)
 
         loader = info.context.loaders.customers_of_coupon(predicate_of(filter), orders_of(sorting))
         found = await loader.load(self.source_coupon.id)
