@@ -21,7 +21,7 @@ from app.graphql.asked import Asked
 from app.graphql.loaders import Loaders
 from app.graphql.schema import schema
 from app.http.outbound import OutboundPost
-from app.http.routes import Services, middleware, routes
+from app.http.routes import Services, failed, middleware, routes
 from app.ids import RandomIds
 from app.ports import EnvironmentScope, Ids, Post, Readers, Runtime, UnitOfWork
 from app.settings import Settings
@@ -253,7 +253,12 @@ def create_app(settings: Settings, *, composition: Composition | None = None) ->
         finally:
             await dispose(engine)
 
-    return Starlette(routes=routes(services), middleware=middleware(), lifespan=lifespan)
+    return Starlette(
+        routes=routes(services),
+        middleware=middleware(),
+        exception_handlers={Exception: failed},
+        lifespan=lifespan,
+    )
 
 
 def worker_of(settings: Settings, composition: Composition) -> Worker:
@@ -303,6 +308,7 @@ async def _running(
     services.now = composition.now
     services.live = app.state.live = live
     app.state.composition = composition
+    app.state.services = services
     assert services.sockets is not None, "routes are made"
     app.state.sockets = services.sockets
     checking = asyncio.create_task(services.sockets.check_keys_forever())

@@ -57,6 +57,29 @@ def extensions_of(
     return extensions | dict(details or {}) | {"traceId": trace_id}
 
 
+def extensions_of_error(error: DomainError, trace_id: str) -> dict[str, Any]:
+    """`extensions` of a refusal; a bad input always tells `validationErrors`."""
+    details = error.details
+    if error.code is ErrorCode.BadUserInput:
+        told = {"field": _field_named_by(error.message), "message": error.message}
+        details = {"validationErrors": [told]} | details
+    return extensions_of(error.code, trace_id, details)
+
+
+# A message is one sentence that names the field (spec, platform §5): by its camelCase or dotted
+# wire name somewhere, or as the sentence's subject.
+_WIRE_NAME = re.compile(r"\b[a-z]+(?:[A-Z]\w*|\.[a-z]\w*)+(?:\.\w+)*")
+_SUBJECT = re.compile(r"([a-z]+) (?:must|can|cannot|is|needs|takes)\b")
+
+
+def _field_named_by(message: str) -> str:
+    if match := _WIRE_NAME.search(message):
+        return match[0]
+    if match := _SUBJECT.match(message):
+        return match[1]
+    return "input"
+
+
 def domain_error_of(error: BaseException) -> DomainError | None:
     """The refusal that `error` is or amounts to; None = nobody foresaw it."""
     if isinstance(error, DomainError):
@@ -81,7 +104,7 @@ def finish(error: GraphQLError, *, trace_id: str) -> None:
         error.extensions = extensions_of(PARSE_FAILED, trace_id)
     elif known is not None:
         error.message = known.message
-        error.extensions = extensions_of(known.code, trace_id, known.details)
+        error.extensions = extensions_of_error(known, trace_id)
     elif fields := _wrong_variable(error):
         error.extensions = extensions_of(
             _code_of_variable(error, fields),

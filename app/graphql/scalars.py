@@ -10,7 +10,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+from graphql import GraphQLError, Undefined, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 JSON = NewType("JSON", object)
@@ -69,8 +69,21 @@ def cursor_from_wire(text: Any) -> ConnectionCursor:
 
 
 def json_from_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> object:
-    """A JSON value written in the document itself."""
-    return value_from_ast_untyped(node, variables)
+    """A JSON value written in the document itself, as if it had come in a variable."""
+    return _as_json(value_from_ast_untyped(node, variables))
+
+
+def _as_json(value: Any) -> Any:
+    """What JSON can hold of it: absent variables leave no trace, endless integers are floats."""
+    match value:
+        case dict():
+            return {k: _as_json(inner) for k, inner in value.items() if inner is not Undefined}
+        case list():
+            return [None if inner is Undefined else _as_json(inner) for inner in value]
+        case int() if not -(2**63) <= value < 2**64:
+            return float(value)
+        case _:
+            return value
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -46,7 +46,7 @@ from app.graphql.credits.queries import CreditsQuery
 from app.graphql.credits.subscriptions import CreditsSubscription
 from app.graphql.customers.mutations import CustomersMutation
 from app.graphql.customers.queries import CustomersQuery
-from app.graphql.documents import document_of
+from app.graphql.documents import Document, document_of
 from app.graphql.entitlements.mutations import EntitlementsMutation
 from app.graphql.entitlements.queries import EntitlementsQuery
 from app.graphql.entitlements.subscriptions import EntitlementsSubscription
@@ -67,7 +67,7 @@ from app.graphql.widgets.configuration.mutations import ConfigurationMutation
 from app.graphql.widgets.configuration.queries import ConfigurationQuery
 from app.graphql.widgets.paywall.queries import PaywallQuery
 from app.graphql.widgets.portal.queries import PortalQuery
-from domain.errors import DomainError
+from domain.errors import DomainError, bad_input
 
 log = logging.getLogger("plangate.requests")
 
@@ -169,6 +169,8 @@ class Admission(SchemaExtension):
         document = document_of(operation.query or "", operation.schema._schema)  # noqa: SLF001 - the only way to it
         if document.node is None:
             raise document.errors[0]
+        if not document.errors:
+            _require_operation(document, operation._provided_operation_name)  # noqa: SLF001 - `operation_name` makes one up
         operation.graphql_document = document.node
         yield
 
@@ -187,6 +189,23 @@ class Admission(SchemaExtension):
                 errors = [GraphQLError(refusal.message, original_error=refusal)]
         operation.pre_execution_errors = errors
         yield
+
+
+def _require_operation(document: Document, name: str | None) -> None:
+    """Refuse a document that leaves open which of its operations is meant.
+
+    https://spec.graphql.org/October2021/#GetOperation()
+    """
+    if document.operation(name) is None:
+        message = (
+            "operationName names no operation of the document"
+            if name
+            else "operationName must name one of the operations"
+            if document.operations
+            else "query holds no operation"
+        )
+        refusal = bad_input(message)
+        raise GraphQLError(refusal.message, original_error=refusal)
 
 
 class PlangateSchema(strawberry.Schema):

@@ -72,6 +72,8 @@ class GraphQLHttp:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             return refusal(bad_input("Content-Type must be application/json"), trace_id, 415)
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            return refusal(bad_input("Content-Encoding must be identity"), trace_id, 415)
         body = await self._body(request)
         if body is None:
             error = bad_input(f"The body is larger than {self._settings.body_bytes_max} bytes")
@@ -89,17 +91,12 @@ class GraphQLHttp:
         if wants_explorer(request):
             return explorer_response(request, development_key=self._development_key())
         parameters = request.query_params
-        variables: Any = None
-        if given := parameters.get("variables"):
+        payload: dict[str, Any] = dict(parameters)
+        for name in ("variables", "extensions"):
             try:
-                variables = orjson.loads(given)
+                payload[name] = orjson.loads(parameters.get(name) or "null")
             except orjson.JSONDecodeError:
-                return refusal(bad_input("variables is not JSON"), request.state.trace_id)
-        payload = {
-            "query": parameters.get("query"),
-            "variables": variables,
-            "operationName": parameters.get("operationName"),
-        }
+                return refusal(bad_input(f"{name} is not JSON"), request.state.trace_id)
         status, content = await self._run(payload, request, _QUERIES)
         return self._response(status, content)
 
@@ -190,12 +187,19 @@ class GraphQLHttp:
 
 
 def operation_in(payload: Any) -> tuple[str, dict[str, Any] | None, str | None]:
-    """`query`, `variables` and `operationName` of a body. Raises BadUserInput."""
+    """`query`, `variables` and `operationName` of a body.
+
+    Raises BadUserInput, and UnsupportedParameter for a persisted query's digest without its text.
+    """
     if not isinstance(payload, Mapping):
         raise bad_input("The body must be an object with `query`, or an array of such")
     query = payload.get("query")
     variables = payload.get("variables")
     name = payload.get("operationName")
+    extensions = payload.get("extensions")
+    if query is None and isinstance(extensions, Mapping) and "persistedQuery" in extensions:
+        # The words that published clients know: they send the text from then on.
+        raise InvalidInput(ErrorCode.UnsupportedParameter, "PersistedQueryNotSupported")
     if not isinstance(query, str) or not query.strip():
         raise bad_input("query must be a GraphQL document")
     if variables is not None and not isinstance(variables, dict):

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from app.graphql.errors import extensions_of
+from app.graphql.errors import extensions_of_error
 from domain.errors import DomainError, ErrorCode
 
 STATUS_OF: Mapping[str, int] = {
@@ -48,7 +48,7 @@ def refused(error: DomainError, trace_id: str) -> dict[str, Any]:
         "errors": [
             {
                 "message": error.message,
-                "extensions": extensions_of(error.code, trace_id, error.details),
+                "extensions": extensions_of_error(error, trace_id),
             }
         ]
     }

@@ -21,12 +21,13 @@ from app.http.billing_webhooks import billing_webhooks
 from app.http.explorer import explorer_assets
 from app.http.graphql_http import GraphQLHttp
 from app.http.metrics import CONTENT_TYPE, Metrics
-from app.http.responses import json_response
+from app.http.responses import json_response, refusal
 from app.http.sandbox_pages import sandbox_pages
 from app.http.sockets import GraphQLSockets
 from app.http.trace import HEADER, Tracing
 from app.ports import KeyLookup, LiveUpdates, Runtime
 from app.settings import Settings
+from domain.errors import DomainError, ErrorCode
 
 
 @dataclass(kw_only=True)
@@ -69,6 +70,17 @@ def middleware() -> list[Middleware]:
         ),
         Middleware(Tracing),
     ]
+
+
+async def failed(request: Request, _error: Exception) -> Response:
+    """What nobody foresaw outside of an operation: it is logged by the server, and masked here.
+
+    Written outside of the middleware, so with their headers.
+    """
+    trace_id: str = request.scope.get("state", {}).get("trace_id", "")
+    error = DomainError(ErrorCode.UnexpectedError, "Unexpected error")
+    headers = {HEADER: trace_id, "Access-Control-Allow-Origin": "*"}
+    return refusal(error, trace_id, 500, headers)
 
 
 def routes(services: Services) -> list[BaseRoute]:

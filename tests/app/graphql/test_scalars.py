@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
+import orjson
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, parse_value
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from app.graphql.scalars import (
     cursor_from_wire,
     date_time_from_wire,
     date_time_to_wire,
+    json_from_literal,
     uuid_from_wire,
 )
 
@@ -58,6 +60,21 @@ def test_uuids_are_checked() -> None:
     for wrong in ("nobody", 7):
         with pytest.raises(GraphQLError):
             uuid_from_wire(wrong)
+
+
+@pytest.mark.parametrize(
+    ("literal", "value"),
+    [
+        ("{a: [1, 2.5, true, null, TEXT]}", {"a": [1, 2.5, True, None, "TEXT"]}),
+        ("{a: 18446744073709551615, b: -9223372036854775808}", {"a": 2**64 - 1, "b": -(2**63)}),
+        ("{a: 18446744073709551616}", {"a": 2.0**64}),
+        ("{a: $given, b: $absent, c: [$absent]}", {"a": {"x": 1}, "c": [None]}),
+    ],
+)
+def test_json_in_the_document_is_what_json_can_hold(literal: str, value: object) -> None:
+    read = json_from_literal(parse_value(literal), {"given": {"x": 1}})
+
+    assert orjson.loads(orjson.dumps(read)) == value
 
 
 def test_a_cursor_is_a_string() -> None:

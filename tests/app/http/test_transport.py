@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from typing import Any
 
 import httpx
@@ -14,6 +15,9 @@ from app.main import create_app
 from tests.support import TestEnvironment, test_settings
 
 OK = "{ __typename }"
+NO_MONTHS = """mutation {
+  createOneCoupon(input: {refId: "c", name: "n", percentOff: 10, durationInMonths: 0}) { id }
+}"""
 
 
 def extensions_of(answer: httpx.Response) -> dict[str, Any]:
@@ -125,6 +129,92 @@ async def test_an_unknown_operation_name_is_refused(client: httpx.AsyncClient) -
     assert extensions_of(answer)["code"] == "BadUserInput"
 
 
+@pytest.mark.parametrize("name", [None, ""])
+async def test_which_operation_is_meant_is_not_guessed(
+    client: httpx.AsyncClient, name: str | None
+) -> None:
+    answer = await run(client, "query a { __typename } query b { __typename }", operationName=name)
+    assert answer.status_code == 400
+    assert extensions_of(answer)["code"] == "BadUserInput"
+    only = await run(client, "query a { __typename }", operationName=name)
+    assert only.status_code == 200
+
+
+@pytest.mark.parametrize("document", ["fragment F on Query { __typename }", "type A { b: Int }"])
+async def test_a_document_without_operations_is_refused(
+    client: httpx.AsyncClient, document: str
+) -> None:
+    answer = await run(client, document)
+    assert answer.status_code == 400
+    assert "data" not in answer.json()
+
+
+async def test_a_persisted_query_is_refused_in_words_that_clients_know(
+    client: httpx.AsyncClient,
+) -> None:
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+    for answer in (
+        await client.post("/graphql", json={"extensions": extensions}),
+        await client.get("/graphql", params={"extensions": orjson.dumps(extensions).decode()}),
+    ):
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["message"] == "PersistedQueryNotSupported"
+        assert extensions_of(answer)["code"] == "UnsupportedParameter"
+    assert (await run(client, OK, extensions=extensions)).json() == {
+        "data": {"__typename": "Query"}
+    }
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 400, "1" * 5000])
+async def test_a_number_beyond_floats_is_refused(client: httpx.AsyncClient, number: str) -> None:
+    document = 'mutation { updateOneCustomer(input: {customerId: "c", additionalMetaData: {a: %s}})'
+    document += " { id } }"
+    answer = await run(client, document % number)
+    assert (answer.status_code, extensions_of(answer)["code"]) == (400, "BadUserInput")
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ('mutation { createOneCustomer(input: {customerId: "?"}) { id } }', "customerId"),
+        ("{ plans(paging: {first: 0}) { totalCount } }", "paging.first"),
+        (NO_MONTHS, "durationInMonths"),
+        ("{ __typename", None),
+        ("", "query"),
+    ],
+)
+async def test_bad_input_names_its_field(
+    client: httpx.AsyncClient, document: str, field: str | None
+) -> None:
+    extensions = extensions_of(await run(client, document))
+    named = [error["field"] for error in extensions.get("validationErrors", ())]
+    assert named == ([] if field is None else [field])
+    assert (extensions["code"] == "BadUserInput") == (field is not None)
+
+
+async def test_what_fails_outside_of_an_operation_is_masked(environment: TestEnvironment) -> None:
+    app = create_app(test_settings(), composition=environment.composition)
+
+    class Broken:
+        async def by_token(self, token: str) -> None:
+            raise OSError("the database's password")
+
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://plangate.test",
+            headers={"X-API-KEY": environment.server_key},
+        ) as client,
+    ):
+        app.state.services.keys = Broken()
+        answer = await run(client, OK)
+    assert answer.status_code == 500
+    assert answer.json()["errors"][0]["message"] == "Unexpected error"
+    assert extensions_of(answer)["code"] == "UnexpectedError"
+    assert extensions_of(answer)["traceId"] == answer.headers["x-trace-id"]
+
+
 async def test_subscriptions_need_a_socket(client: httpx.AsyncClient) -> None:
     answer = await run(client, "subscription { packagePublished { packageRefId } }")
     assert answer.status_code == 400
@@ -144,6 +234,12 @@ async def test_other_methods_are_not_allowed(client: httpx.AsyncClient) -> None:
 async def test_only_json_is_read(client: httpx.AsyncClient) -> None:
     text = await client.post("/graphql", content=OK, headers={"Content-Type": "text/plain"})
     assert text.status_code == 415
+    packed = await client.post(
+        "/graphql",
+        content=gzip.compress(orjson.dumps({"query": OK})),
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    )
+    assert packed.status_code == 415
     broken = await client.post(
         "/graphql", content="{", headers={"Content-Type": "application/json; charset=utf-8"}
     )
