@@ -31,7 +31,7 @@ class Asked:
     def note(self, operation: Operation, variables: Mapping[str, Any] | None) -> None:
         """Remember what is about to run."""
         self._operation = operation
-        self._variables = variables or {}
+        self._variables = operation.variables(variables)
 
     def body(self) -> dict[str, Any] | None:
         """The operation's name, and its fields with their arguments, variables put in."""

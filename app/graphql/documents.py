@@ -23,12 +23,13 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    Undefined,
     parse,
     validate,
-    value_from_ast_untyped,
 )
 from graphql.language import DirectiveNode, Visitor, visit
 
+from app.graphql.scalars import json_from_literal
 from domain.errors import DomainError, ErrorCode, InvalidInput, bad_input
 
 DOCUMENTS_MAX = 1024
@@ -116,7 +117,7 @@ def _examined(query: str, schema: GraphQLSchema) -> Document:
                 kind=definition.operation,
                 root_fields=tuple(_fields(definition.selection_set, fragments)),
                 defaults={
-                    variable.variable.name.value: value_from_ast_untyped(variable.default_value)
+                    variable.variable.name.value: json_from_literal(variable.default_value)
                     for variable in definition.variable_definitions or ()
                     if variable.default_value is not None
                 },
@@ -252,10 +253,11 @@ def argument_values(node: FieldNode, variables: Mapping[str, Any]) -> dict[str, 
 
     `variables` are `Operation.variables`: a default that is left out here would go unseen.
     """
-    return {
-        argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
+    values = {
+        argument.name.value: json_from_literal(argument.value, dict(variables))
         for argument in node.arguments or ()
     }
+    return {name: value for name, value in values.items() if value is not Undefined}
 
 
 def named_values(

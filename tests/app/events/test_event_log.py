@@ -100,6 +100,19 @@ async def test_what_is_written_into_the_document_is_logged_as_well(call: Caller)
     assert body["fields"][0]["arguments"] == {"input": {"customerId": "c1", "name": "A"}}
 
 
+async def test_literals_and_defaults_are_logged_as_they_were_meant(call: Caller) -> None:
+    document = """mutation ($name: String = "A", $email: String) {
+      createOneCustomer(input: {
+        customerId: "c1", name: $name, email: $email, additionalMetaData: {n: 99999999999999999999}
+      }) { id }
+    }"""
+    await call(document)
+    (node,) = await call.log("CUSTOMER_CREATED")
+    assert node["request"]["body"]["fields"][0]["arguments"] == {
+        "input": {"customerId": "c1", "name": "A", "additionalMetaData": {"n": 1e20}}
+    }
+
+
 async def test_one_request_is_kept_once_for_all_its_effects(
     call: Caller, engine: AsyncEngine, environment: TestEnvironment
 ) -> None:
