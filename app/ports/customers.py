@@ -51,8 +51,8 @@ class CustomerSource(Protocol):
 
 
 class CustomerRepository(CustomerSource, Protocol):
-    async def lock(self, customer_id: CustomerId) -> None:
-        """Take the one row lock of the customer; waits 10 s at most.
+    async def lock(self, customer_id: CustomerId) -> Customer | None:
+        """The customer, archived too, under its one row lock; waits 10 s at most.
 
         Raises Conflict ObjectAlreadyBeingUsedByAnotherRequestError.
         """

@@ -11,7 +11,7 @@ from datetime import datetime
 from app.ports import Runtime, UnitOfWork
 from app.usecases.customers import CreateCustomer, add_customer
 from app.usecases.subscriptions.book import Book, open_book
-from app.usecases.subscriptions.endings import take_ending
+from app.usecases.subscriptions.endings import after_ending
 from app.usecases.subscriptions.provision import CustomerProvision, provision_for_customer
 from app.usecases.subscriptions.refusals import Refusals
 from domain.customers import changes, events
@@ -104,13 +104,20 @@ async def _books(
 
 
 async def _end_all(book: Book, customer_id: CustomerId, *, at: datetime) -> None:
-    """Cancel what is open and the customer's own or paid by it; no credit."""
-    for id_ in [one.id for one in book.all]:
-        one = book.subscriptions[id_]
-        if one.status not in OPEN or customer_id not in {one.customer_id, one.paying_customer_id}:
-            continue
-        ended = canceled(one, SubscriptionCancelReason.CustomerArchived, at=at, now=at)
-        await take_ending(book, one, _ending(ended), at=at)
+    """Cancel what is open and the customer's own or paid by it; no credit.
+
+    All of it first: what follows an end then finds nothing more of it to end.
+    """
+    open_ones = [
+        one
+        for one in book.all
+        if one.status in OPEN and customer_id in {one.customer_id, one.paying_customer_id}
+    ]
+    reason = SubscriptionCancelReason.CustomerArchived
+    for one in open_ones:
+        book.take(_ending(canceled(one, reason, at=at, now=at)), at=at)
+    for one in open_ones:
+        await after_ending(book, one, at=at)
 
 
 def _ending(ended: Subscription) -> Decision:

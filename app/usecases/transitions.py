@@ -44,6 +44,7 @@ from domain.subscriptions.model import ScheduledUpdate, Subscription
 from domain.subscriptions.provisioning import Provisioning, decide, settle
 from domain.subscriptions.replacement import Decision, takes_over
 from domain.subscriptions.request import AddonRequest, ContentRequest, ProvisionRequest
+from domain.subscriptions.succession import successor_of
 from domain.subscriptions.transitions import (
     Step,
     cancel_due,
@@ -53,7 +54,6 @@ from domain.subscriptions.transitions import (
     expire_pending,
     month_ends_soon,
     renew,
-    successor_of,
     trial_ends_soon,
 )
 
@@ -155,7 +155,8 @@ async def _finish(book: Book, step: Step, *, at: datetime, key: str) -> Decision
 
 
 async def _cancel(book: Book, one: Subscription, *, at: datetime) -> None:
-    successor = successor_of(one, book.all, at=at)
+    product = await book.product(one.product_id)
+    successor = successor_of(one, book.all, product=product, at=at)
     if successor is not None:
         await _start(book, successor, at=at)
         return
@@ -311,6 +312,8 @@ async def _plan_step(
     asked = update.change.provision
     assert asked is not None
     request = replace(asked, schedule_strategy=ScheduleStrategy.IMMEDIATE, start_date=at)
+    if asked.ref_id is not None and await book.work.subscriptions.by_ref_ids([asked.ref_id]):
+        request = replace(request, ref_id=None)  # somebody has taken it meanwhile
     facts = await provision_facts(book, request, executed_at=at)
     provisioning = plan_change_due(one, update, decide(request, facts), await terms_in(book))
     return provisioning, facts, request

@@ -136,7 +136,6 @@ def plan_update(
     later = replace(
         request,
         schedule_strategy=None,
-        ref_id=None,
         checkout=None,
         billing=request.billing.to_keep(),
         wording={},

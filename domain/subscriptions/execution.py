@@ -47,7 +47,6 @@ from domain.subscriptions.replacement import (
     Decision,
     is_unpaid,
     replaced,
-    until_next_start,
     with_result,
 )
 from domain.subscriptions.request import ContentRequest
@@ -57,6 +56,7 @@ from domain.subscriptions.starting import (
     replaced_at_start,
     with_first_cycle,
 )
+from domain.subscriptions.succession import giving_way
 from domain.subscriptions.transitions import Step, outlived
 
 _DONE = SubscriptionScheduleStatus.Done
@@ -101,7 +101,7 @@ def start_due(scheduled: Subscription, facts: ProvisionFacts, terms: Terms) -> S
             return Decision(subscription=new, changed=(*lifted_ones, new), told=told)
         ended, told_of_ended, new = replaced(new, replaces, now=at)
         rest = tuple(one for one in facts.subscriptions if one.id != new.id)
-        new = until_next_start(new, rest, ())
+        new = giving_way(new, rest, product=facts.product)
         kind = TRIAL_STARTED if is_trial else UPDATED
         return Decision(
             subscription=new,

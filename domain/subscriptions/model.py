@@ -242,7 +242,8 @@ class Subscription:
     """One record of a customer's contract for one plan version.
 
     `effective_end_date` = earliest of cancellation, end and trial end under
-    CANCEL_SUBSCRIPTION. `usage_anchor` and `usage_cutoff` (None: it follows no other, so nothing
+    CANCEL_SUBSCRIPTION. `reanchors`: it begins a cycle of its own when it starts, whatever it
+    replaces. `usage_anchor` and `usage_cutoff` (None: it follows no other, so nothing
     was cut off) rule the windows of resettable usage
     (spec, entitlements §4). `charged_ratio` is the share of this period's full price that was
     charged (the proration factor `f` of spec, subscriptions §11). `pending_since` is when it
@@ -276,6 +277,7 @@ class Subscription:
     trial_ends_soon_told: bool = False
     month_end_told: datetime | None = None
     billing_cycle_anchor: datetime
+    reanchors: bool = False
     current_billing_period_start: datetime
     current_billing_period_end: datetime
     usage_anchor: datetime

@@ -22,7 +22,11 @@ from domain.subscriptions.charges import NOTHING, Charged, Terms
 from domain.subscriptions.content import Content, select_new, sell
 from domain.subscriptions.coupons import applied_coupon
 from domain.subscriptions.deferral import Split, change_type, split
-from domain.subscriptions.enums import SubscriptionCancelReason, SubscriptionStatus
+from domain.subscriptions.enums import (
+    SubscriptionBillingCycleAnchor,
+    SubscriptionCancelReason,
+    SubscriptionStatus,
+)
 from domain.subscriptions.facts import ProvisionFacts
 from domain.subscriptions.lifecycle import (
     CANCELED,
@@ -31,7 +35,6 @@ from domain.subscriptions.lifecycle import (
     Told,
     canceled,
     open_in_scope,
-    put_aside,
     trial_begun,
     with_effective_end,
 )
@@ -41,7 +44,6 @@ from domain.subscriptions.replacement import (
     Decision,
     is_unpaid,
     replaced,
-    until_next_start,
     with_result,
 )
 from domain.subscriptions.request import ProvisionRequest
@@ -52,6 +54,7 @@ from domain.subscriptions.starting import (
     replaced_at_start,
     with_first_cycle,
 )
+from domain.subscriptions.succession import giving_way
 from domain.subscriptions.trials import TrialTerms, decide_trial, is_eligible
 
 LIVE_MAX = 500
@@ -207,6 +210,7 @@ def _record(
         trial_end_date=trial.end if trial is not None else None,
         trial_end_behavior=trial.behavior if trial is not None else None,
         billing_cycle_anchor=start.at,
+        reanchors=request.billing_cycle_anchor is SubscriptionBillingCycleAnchor.NOW,
         current_billing_period_start=start.at,
         current_billing_period_end=start.at,
         usage_anchor=start.at,
@@ -236,9 +240,7 @@ def _record(
             new_id=facts.new_id,
         )
         new = replace(new, coupons=(applied,))
-    cycled = with_first_cycle(
-        new, facts, start=start, origin=origin, asked=request.billing_cycle_anchor
-    )
+    cycled = with_first_cycle(new, facts, start=start, origin=origin)
     return with_effective_end(cycled)
 
 
@@ -298,14 +300,16 @@ def settle(
         new = replace(new, status=SubscriptionStatus.PAYMENT_PENDING, pending_since=facts.now)
         told[0] = Told(type=CREATED, subscription=new)
     elif provisioning.start.is_future:
-        changed.extend(announced(provisioning, now=facts.now))
+        changed.extend(_announced(provisioning, new, facts))
     else:
         ended_now, ended_told, new = replaced(new, provisioning.replaces, now=facts.now)
         changed.extend(ended_now)
         told.extend(ended_told)
         told[0] = Told(type=CREATED, subscription=new)
     if not provisioning.start.is_future:
-        new = until_next_start(new, facts.subscriptions, provisioning.displaces)
+        gone = {one.id for one in provisioning.displaces}
+        rest = (one for one in facts.subscriptions if one.id not in gone)
+        new = giving_way(new, rest, product=facts.product)
     return Decision(
         subscription=new,
         changed=(*changed, new),
@@ -334,31 +338,16 @@ def _waiting(provisioning: Provisioning, current: Subscription, *, now: datetime
     )
 
 
-def announced(provisioning: Provisioning, *, now: datetime) -> list[Subscription]:
+def _announced(
+    provisioning: Provisioning,
+    new: Subscription,
+    facts: ProvisionFacts,
+) -> list[Subscription]:
     """What a future start will end, told so already: `cancellationDate` = S, or a trial's end."""
-    announced_ones = []
-    for one in provisioning.replaces:
-        if provisioning.start.converts is not None and one.id == provisioning.start.converts.id:
-            assert one.trial_end_date is not None
-            at = min(provisioning.start.at, one.trial_end_date)
-            reason = SubscriptionCancelReason.TrialConverted
-        else:
-            at, reason = provisioning.start.at, SubscriptionCancelReason.UpgradeOrDowngrade
-            if one.cancellation_date is not None and one.cancellation_date <= at:
-                due = one.due_cancellation
-                if due is None or due.reason is SubscriptionCancelReason.ScheduledCancellation:
-                    continue
-        announced_ones.append(
-            with_effective_end(
-                replace(
-                    one,
-                    cancellation_date=at,
-                    due_cancellation=DueCancellation(reason=reason, puts_aside=put_aside(one)),
-                    updated_at=now,
-                )
-            )
-        )
-    return announced_ones
+    gone = {one.id for one in provisioning.displaces}
+    known = (*(one for one in facts.subscriptions if one.id not in gone), new)
+    found = ((one, giving_way(one, known, product=facts.product)) for one in provisioning.replaces)
+    return [replace(after, updated_at=facts.now) for one, after in found if after is not one]
 
 
 def needs_payment(provisioning: Provisioning) -> bool:

@@ -15,20 +15,17 @@ from domain.subscriptions.charges import (
     Charged,
     with_shares,
 )
-from domain.subscriptions.enums import (
-    PaymentCollection,
-    SubscriptionCancelReason,
-    SubscriptionStatus,
-)
+from domain.subscriptions.enums import PaymentCollection, SubscriptionCancelReason
 from domain.subscriptions.lifecycle import (
     CANCELED,
     TRIAL_CONVERTED,
     Told,
     canceled,
-    lifted,
-    with_effective_end,
 )
-from domain.subscriptions.model import DueCancellation, Subscription
+from domain.subscriptions.model import Subscription
+
+# Why a trial converted: its plan was bought.
+BY_PURCHASE = {"reason": "PAID_SUBSCRIPTION_PROVISIONED"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +113,7 @@ def replaced(
                 )
         ended_ones.append(ended)
         if converted:
-            extra = {"reason": "PAID_SUBSCRIPTION_PROVISIONED"}
-            told.append(Told(type=TRIAL_CONVERTED, subscription=new, extra=extra))
+            told.append(Told(type=TRIAL_CONVERTED, subscription=new, extra=BY_PURCHASE))
         told.append(Told(type=CANCELED, subscription=ended))
     return ended_ones, told, new
 
@@ -130,60 +126,4 @@ def takes_over(old: Subscription, new: Subscription) -> bool:
         and new.pricing_type is paid
         and not old.is_trial
         and not new.is_trial
-    )
-
-
-def until_next_start(
-    new: Subscription, known: Iterable[Subscription], displaced: Iterable[Subscription]
-) -> Subscription:
-    """A new one gives way to the scope's one of its kind that is already due to start."""
-    gone = {one.id for one in displaced}
-    for one in known:
-        if (
-            one.status is SubscriptionStatus.NOT_STARTED
-            and one.id not in gone
-            and one.product_id == new.product_id
-            and one.resource_id == new.resource_id
-            and one.is_trial is new.is_trial
-            and new.cancellation_date is None
-        ):
-            reason = SubscriptionCancelReason.UpgradeOrDowngrade
-            return with_effective_end(
-                replace(
-                    new,
-                    cancellation_date=one.start_date,
-                    due_cancellation=DueCancellation(reason=reason),
-                )
-            )
-    return new
-
-
-def lift_after(
-    ended: Subscription, known: Iterable[Subscription], *, now: datetime
-) -> tuple[Subscription, ...]:
-    """When a scheduled one ends before it starts, what it would have ended goes on.
-
-    Not what another scheduled one ends: the second takes the place of the first.
-    """
-    others = tuple(one for one in known if one.id != ended.id)
-    return tuple(
-        changed
-        for one in others
-        if one.product_id == ended.product_id
-        and one.resource_id == ended.resource_id
-        and not _ends_for_another(one, others)
-        and (changed := lifted(one, now=now)) is not one
-    )
-
-
-def _ends_for_another(one: Subscription, others: Iterable[Subscription]) -> bool:
-    """Whether a scheduled one still there sets this cancellation."""
-    return any(
-        other.status is SubscriptionStatus.NOT_STARTED
-        and other.product_id == one.product_id
-        and other.resource_id == one.resource_id
-        and (other.is_trial is one.is_trial or other.plan_ref_id == one.plan_ref_id)
-        and one.cancellation_date is not None
-        and one.cancellation_date <= other.start_date
-        for other in others
     )

@@ -21,7 +21,6 @@ from domain.subscriptions.charges import (
 )
 from domain.subscriptions.cycle import anchor_for, with_cycle, with_usage_window
 from domain.subscriptions.enums import (
-    SubscriptionBillingCycleAnchor,
     SubscriptionInvoiceBillingReason,
     SubscriptionStatus,
 )
@@ -76,7 +75,6 @@ def with_first_cycle(
     *,
     start: Start,
     origin: Subscription | None,
-    asked: SubscriptionBillingCycleAnchor = SubscriptionBillingCycleAnchor.UNCHANGED,
 ) -> Subscription:
     """Anchor, first period and usage window (§9): a trial's period is the trial itself."""
     if new.trial_end_date is not None:
@@ -87,9 +85,9 @@ def with_first_cycle(
             anchor_moves=True,
             at=start.at,
         )
-    kept = origin is not None and start.converts is None and keeps_anchor(origin, new, asked)
+    kept = origin is not None and start.converts is None and keeps_anchor(origin, new)
     anchor = anchor_for(start.at, new.pricing_type, facts.settings)
-    if asked is SubscriptionBillingCycleAnchor.NOW:
+    if new.reanchors:
         anchor = start.at
     at = start.at
     if kept:
@@ -107,12 +105,10 @@ def with_first_cycle(
     )
 
 
-def keeps_anchor(
-    old: Subscription, new: Subscription, asked: SubscriptionBillingCycleAnchor
-) -> bool:
+def keeps_anchor(old: Subscription, new: Subscription) -> bool:
     """UNCHANGED keeps the anchor where both are PAID non-trials of equal period."""
     return (
-        asked is SubscriptionBillingCycleAnchor.UNCHANGED
+        not new.reanchors
         and old.status is SubscriptionStatus.ACTIVE
         and old.pricing_type is PricingType.PAID
         and new.pricing_type is PricingType.PAID

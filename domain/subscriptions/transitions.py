@@ -51,12 +51,14 @@ from domain.subscriptions.lifecycle import (
 )
 from domain.subscriptions.model import LIVE, DueCancellation, Subscription
 from domain.subscriptions.replacement import (
+    BY_PURCHASE,
     COLLECTION,
     Decision,
     is_unpaid,
     replaced,
     with_result,
 )
+from domain.subscriptions.succession import giving_way
 
 _BILLING_CYCLE = SubscriptionInvoiceBillingReason.BILLING_CYCLE
 
@@ -105,9 +107,11 @@ def cancel_due(subscription: Subscription, *, at: datetime) -> Ended:
     credit = None
     if due.prorate and at < subscription.current_billing_period_end:
         credit = unused_credit(subscription, at=at)
+    decision = _decision(ended, CANCELED)
     if due.reason is SubscriptionCancelReason.TrialConverted:
-        return Ended(decision=Decision(subscription=ended, changed=(ended,)))
-    return Ended(decision=_decision(ended, CANCELED), credit=credit)
+        converted = Told(type=TRIAL_CONVERTED, subscription=ended, extra=BY_PURCHASE)
+        decision = replace(decision, told=(converted, *decision.told))
+    return Ended(decision=decision, credit=credit)
 
 
 def end_due(subscription: Subscription, *, at: datetime) -> Decision:
@@ -275,6 +279,7 @@ def paid(
         and (not one.is_trial or one.plan_ref_id == pending.plan_ref_id)
     )
     ended, told, active = replaced(active, replaces, now=at, is_activation=True)
+    active = giving_way(active, others, product=product)
     return Decision(
         subscription=active,
         changed=(*ended, active),
@@ -298,28 +303,6 @@ def canceled_by_billing(
 ) -> Decision:
     """The provider canceled it or marked it unpaid, or its integration was removed."""
     return _decision(canceled(subscription, reason, at=at, now=at), CANCELED)
-
-
-def successor_of(
-    ending: Subscription, others: Iterable[Subscription], *, at: datetime
-) -> Subscription | None:
-    """The scheduled one that takes over at this very instant, if the end is its doing."""
-    due = ending.due_cancellation
-    by_successor = {
-        SubscriptionCancelReason.UpgradeOrDowngrade,
-        SubscriptionCancelReason.TrialConverted,
-    }
-    if due is None or due.reason not in by_successor:
-        return None
-    for one in others:
-        if (
-            one.status is SubscriptionStatus.NOT_STARTED
-            and one.product_id == ending.product_id
-            and one.resource_id == ending.resource_id
-            and one.start_date == at
-        ):
-            return one
-    return None
 
 
 def outlived(old: Subscription, *, now: datetime) -> Subscription:

@@ -29,7 +29,7 @@ from domain.subscriptions.changes import (
 from domain.subscriptions.charges import NOTHING, Charged, Terms, change_charge
 from domain.subscriptions.content import Selection, select_changed, selection_of, sell, with_content
 from domain.subscriptions.coupons import applied_coupon, with_coupon
-from domain.subscriptions.cycle import with_cycle, with_usage_window
+from domain.subscriptions.cycle import anchor_for, with_cycle, with_usage_window
 from domain.subscriptions.due import TRIAL_ENDS_SOON_BEFORE
 from domain.subscriptions.enums import (
     ChargeType,
@@ -41,6 +41,7 @@ from domain.subscriptions.enums import (
 )
 from domain.subscriptions.facts import BillingSettings, ContentFacts
 from domain.subscriptions.lifecycle import (
+    TRIAL_ENDS_SOON,
     UPDATED,
     Told,
     with_effective_end,
@@ -55,14 +56,20 @@ from domain.subscriptions.model import (
 from domain.subscriptions.overrides import Seller
 from domain.subscriptions.replacement import COLLECTION, Decision, is_unpaid, with_result
 from domain.subscriptions.request import ContentRequest, QuantityRequest, UpdateRequest
+from domain.subscriptions.succession import giving_way, retaken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFacts:
-    """Everything around one update; `names`: the callers' names of features and currencies."""
+    """Everything around one update.
+
+    `others`: the customer's further subscriptions; `names`: the callers' names of features and
+    currencies.
+    """
 
     now: datetime
     subscription: Subscription
+    others: tuple[Subscription, ...] = ()
     product: Product
     content: ContentFacts
     customer_coupon: Coupon | None = None
@@ -155,8 +162,11 @@ def _with_details(old: Subscription, request: UpdateRequest, facts: UpdateFacts)
         new = replace(new, budget=request.budget, budget_exceeded=False)
     if request.cancellation_date is not ABSENT:
         new = _with_cancellation(new, request.cancellation_date, facts.now)
+        if request.cancellation_date is None:
+            new = giving_way(new, facts.others, product=facts.product)
     if request.trial_end_date is not None:
         new = _with_trial_end(new, request.trial_end_date, facts.now)
+        new = retaken(new, facts.others, product=facts.product, now=facts.now)
     return with_effective_end(new)
 
 
@@ -200,19 +210,28 @@ def _split(
 ) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
     """(parts that wait, parts that happen now)."""
     parts = parts_of(held, wanted)
+    strategy = request.schedule_strategy
     later = tuple(
         part
         for part in parts
-        if waits(
-            facts.subscription,
-            facts.product,
-            request.schedule_strategy,
-            is_downgrade=part.is_downgrade,
-        )
+        if waits(facts.subscription, facts.product, strategy, is_downgrade=part.is_downgrade)
+        or (strategy is None and _waiting_units(facts.subscription, part) is not None)
     )
     if _waits_whole(request, facts):
         later = (*later, *_whole_parts(request))
     return later, tuple(part for part in parts if part not in later)
+
+
+def _waiting_units(subscription: Subscription, part: Part) -> ScheduledUpdate | None:
+    """The scheduled number of units that fewer units take the place of: it goes on waiting."""
+    if part.type is not SubscriptionScheduleType.UnitAmount or not part.is_downgrade:
+        return None
+    for update in subscription.scheduled_updates:
+        if update.status is SubscriptionScheduleStatus.Scheduled and (
+            update.change is not None and update.change.charge_id == part.change.charge_id
+        ):
+            return update
+    return None
 
 
 def _waits_whole(request: UpdateRequest, facts: UpdateFacts) -> bool:
@@ -270,8 +289,18 @@ def _rescheduled(
     cleared = settled_collection(without_updates(kept))
     at = execution_time(facts.subscription, request.schedule_strategy, now=facts.now)
     keeper = Keeper(new_id=facts.new_id, names=facts.names, now=facts.now)
-    scheduled = tuple(keeper.update(part, at=at) for part in later)
+    scheduled = tuple(
+        keeper.update(part, at=_due_at(part, request, kept, by_default=at)) for part in later
+    )
     return replace(cleared, scheduled_updates=(*cleared.scheduled_updates, *scheduled))
+
+
+def _due_at(
+    part: Part, request: UpdateRequest, kept: Subscription, *, by_default: datetime
+) -> datetime:
+    """When a part that waits happens: units at the instant that was scheduled, unless told."""
+    before = _waiting_units(kept, part) if request.schedule_strategy is None else None
+    return by_default if before is None else before.scheduled_execution_time
 
 
 def settled_collection(subscription: Subscription) -> Subscription:
@@ -350,6 +379,8 @@ def _changed(
     moved = new.billing_period is not base.billing_period
     if request.billing_cycle_anchor is SubscriptionBillingCycleAnchor.NOW:
         moved = not waits_whole
+    if moved and base.status is SubscriptionStatus.NOT_STARTED and not base.is_trial:
+        return _cycled_at_start(new, request, facts)
     if not moved or base.status is not SubscriptionStatus.ACTIVE:
         return new
     return with_usage_window(
@@ -359,6 +390,17 @@ def _changed(
         anchor_moves=True,
         at=facts.now,
     )
+
+
+def _cycled_at_start(
+    scheduled: Subscription, request: UpdateRequest, facts: UpdateFacts
+) -> Subscription:
+    """What has not started, in the first period that it will have by what is known now."""
+    start = scheduled.start_date
+    if request.billing_cycle_anchor is SubscriptionBillingCycleAnchor.NOW:
+        return replace(with_cycle(scheduled, anchor=start, at=start), reanchors=True)
+    anchor = anchor_for(start, scheduled.pricing_type, facts.settings)
+    return with_cycle(scheduled, anchor=anchor, at=start)
 
 
 def _due(
@@ -406,12 +448,21 @@ def settle_update(
             subscription=kept, changed=(kept,), told=(Told(type=UPDATED, subscription=kept),)
         )
     new = with_result(updating.new, updating.charged, result)
+    told = [Told(type=UPDATED, subscription=new)]
+    if _ends_soon_now(new, facts):
+        told.append(Told(type=TRIAL_ENDS_SOON, subscription=new))
     return Decision(
         subscription=new,
         changed=(new,),
-        told=(Told(type=UPDATED, subscription=new),),
+        told=tuple(told),
         is_scheduled=updating.is_scheduled,
     )
+
+
+def _ends_soon_now(new: Subscription, facts: UpdateFacts) -> bool:
+    """Whether its new end brings a running trial within the days before which that is told."""
+    is_new = new.trial_ends_soon_told and not facts.subscription.trial_ends_soon_told
+    return is_new and new.trial_end_date is not None and new.trial_end_date > facts.now
 
 
 def pending_parts(parts: tuple[Part, ...], request: UpdateRequest) -> tuple[Part, ...]:

@@ -31,12 +31,14 @@ def is_lock_timeout(error: DBAPIError) -> bool:
 class SqlCustomerRepository(Repository, CustomerQueries):
     """Fits `app.ports.CustomerRepository`."""
 
-    async def lock(self, customer_id: CustomerId) -> None:
-        """Take the customer's row lock until the transaction ends; waits 10 s at most.
+    async def lock(self, customer_id: CustomerId) -> Customer | None:
+        """The customer, archived too, under its row lock until the transaction ends.
 
-        Raises Conflict ObjectAlreadyBeingUsedByAnotherRequestError.
+        Waits 10 s at most: raises Conflict
+        ObjectAlreadyBeingUsedByAnotherRequestError.
         """
-        await self._fetch_locked(self._customers().where(CustomerRow.id == customer_id))
+        rows = await self._fetch_locked(self._customers().where(CustomerRow.id == customer_id))
+        return from_row(Customer, rows[0]) if rows else None
 
     async def locked(self, ref_id: str) -> Customer | None:
         """The customer by the caller's id, archived too, under its lock (as `lock`)."""

@@ -104,8 +104,23 @@ class Book:
             await self.work.subscriptions.save(*self.changed.values())
         if self.changed or self.told:
             await self.work.snapshots.invalidate(self.customer.id)
+        await self._load_told()
         for told, at, before in self.told:
             self.work.publish(event_of(told, at=at, book=self, before=before))
+
+    async def _load_told(self) -> None:
+        """What the events name beside the subscriptions: packages, resources, payers."""
+        ones = [told.subscription for told, _, _ in self.told]
+        if not ones:
+            return
+        await self.load_packages(
+            {id for one in ones for id in (one.plan_id, *(addon.addon_id for addon in one.addons))}
+        )
+        resources = {one.resource_id for one in ones if one.resource_id is not None}
+        if missing := resources - self.resources.keys():
+            self.resources |= await self.work.customers.resources_by_ids(missing)
+        for one in ones:
+            await self.payer_of(one)
 
 
 async def open_book_of(work: UnitOfWork, runtime: Runtime, ref_id: str) -> Book:
@@ -131,7 +146,9 @@ async def open_book(
 ) -> Book:
     """Lock the customer, read its subscriptions, and let happen what is due by `now`."""
     if not is_locked:
-        await work.customers.lock(customer.id)
+        locked = await work.customers.lock(customer.id)
+        assert locked is not None, "customers are never deleted"
+        customer = locked  # as it is now: somebody may have changed it before we had the lock
     found = await work.subscriptions.of_customers([customer.id], statuses=None)
     book = Book(
         work=work,
@@ -210,9 +227,9 @@ async def book_of_subscription(
     found = await find_subscription(work, ref_id)
     customers = await work.customers.by_ids([found.customer_id])
     customer = customers[found.customer_id]
-    if customer.deleted_at is not None:
-        raise archived("Customer", customer.ref_id)
     book = await open_book(work, runtime, customer, now=now)
+    if book.customer.deleted_at is not None:
+        raise archived("Customer", customer.ref_id)
     if found.id not in book.subscriptions:
         # Delegated to another customer between the two reads.
         return await book_of_subscription(work, runtime, ref_id, now=now)

@@ -71,6 +71,7 @@ async def update_facts(
     return UpdateFacts(
         now=book.now,
         subscription=subscription,
+        others=tuple(one for one in book.all if one.id != subscription.id),
         product=await book.product(subscription.product_id),
         content=content,
         customer_coupon=book.customer_coupon,

@@ -26,8 +26,9 @@ from domain.subscriptions.facts import ContentFacts, ProvisionFacts
 from domain.subscriptions.lifecycle import CANCELED, Told, canceled
 from domain.subscriptions.model import ENDED, Subscription
 from domain.subscriptions.provisioning import decide, settle
-from domain.subscriptions.replacement import Decision, lift_after, takes_over
+from domain.subscriptions.replacement import Decision, takes_over
 from domain.subscriptions.request import ContentRequest, ProvisionRequest, TrialRequest
+from domain.subscriptions.succession import lift_after
 
 DEFAULT = SubscriptionCancellationAction.DEFAULT
 
@@ -43,6 +44,18 @@ async def take_ending(
 ) -> None:
     """Take a decision that ended `before` (or did not), with all that follows from it."""
     book.take(decision, at=at)
+    await after_ending(book, before, at=at, credit=credit, action=action)
+
+
+async def after_ending(
+    book: Book,
+    before: Subscription,
+    *,
+    at: datetime,
+    credit: Charge | None = None,
+    action: SubscriptionCancellationAction = DEFAULT,
+) -> None:
+    """All that follows from an end already taken; nothing if `before` has not ended."""
     after = book.subscriptions[before.id]
     if after.status not in ENDED:
         return
@@ -81,10 +94,10 @@ async def follow(
     action: SubscriptionCancellationAction = DEFAULT,
 ) -> None:
     """Lift what a never-started one would have ended; free plan; rules of the product."""
-    if before.status is SubscriptionStatus.NOT_STARTED:
-        for lifted in lift_after(after, book.all, now=at):
-            book.take(Decision(subscription=lifted, changed=(lifted,)), at=at)
     product = await book.product(after.product_id)
+    if before.status is SubscriptionStatus.NOT_STARTED:
+        for lifted in lift_after(after, book.all, product=product, now=at):
+            book.take(Decision(subscription=lifted, changed=(lifted,)), at=at)
     for target in auto_canceled(after, book.all, product=product):
         reason = SubscriptionCancelReason.AutoCancellationRule
         ended = canceled(target, reason, at=at, now=at)
@@ -128,4 +141,7 @@ async def _start_free(book: Book, ended: Subscription, plan_ref_id: str, *, at: 
         new_id=book.runtime.ids.new_uuid,
         ref_id=await free_ref_id(book, None, plan_ref_id),
     )
-    book.take(settle(decide(request, facts), facts, result=None), at=at)
+    before = {one.id: one for one in book.all}
+    decision = settle(decide(request, facts), facts, result=None)
+    book.take(decision, at=at)
+    await follow_replaced(book, before, decision, at=at)

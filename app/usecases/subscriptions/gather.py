@@ -12,7 +12,7 @@ from domain.billing.model import ProviderCoupon
 from domain.catalog.enums import BillingModel, PackageStatus
 from domain.catalog.model import Coupon, Package, PackageGroup, PackageType
 from domain.customers.model import Customer, CustomerResource
-from domain.errors import Conflict, ErrorCode, not_found
+from domain.errors import Conflict, ErrorCode, duplicate, not_found
 from domain.ids import CurrencyId, FeatureId, PackageId, ResourceId
 from domain.patch import ABSENT
 from domain.subscriptions.enums import ChargeType
@@ -170,8 +170,13 @@ async def resource_in(book: Book, resource_id: str | None) -> CustomerResource |
 
 
 async def free_ref_id(book: Book, asked: str | None, plan_ref_id: str) -> str:
-    """The slug asked for, or a generated one that nobody has: `subscription-<plan>-<6 hex>`."""
+    """The slug asked for, or a generated one that nobody has: `subscription-<plan>-<6 hex>`.
+
+    Raises DuplicatedEntityNotAllowed for one that was ever used.
+    """
     if asked is not None:
+        if await book.work.subscriptions.by_ref_ids([asked]):
+            raise duplicate("Subscription", asked)
         return asked
     while True:
         made = f"subscription-{plan_ref_id}-{book.runtime.ids.new_hex(6)}"

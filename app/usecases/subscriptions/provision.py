@@ -21,6 +21,7 @@ from app.usecases.subscriptions.change import update_in
 from app.usecases.subscriptions.endings import follow_replaced
 from app.usecases.subscriptions.gather import plan_to_sell, provision_facts
 from app.usecases.subscriptions.refusals import Refusals
+from app.usecases.transitions import settle_due
 from domain.billing.model import CheckoutOrder, PendingCheckout
 from domain.catalog.enums import PricingType, TrialEndBehavior
 from domain.catalog.model import Package, PackageType, Product
@@ -184,12 +185,14 @@ async def provision_in(
             )
         return await _check_out(book, request, provisioning)
     decision = await carry_out(book, request, facts, provisioning)
+    await settle_due(book, until=book.now)  # what began in the past may be over already
+    made = book.subscriptions[decision.subscription.id]
     return Provisioned(
-        id=str(decision.subscription.id),
+        id=str(made.id),
         status=ProvisionSubscriptionStatus.SUCCESS,
-        subscription=decision.subscription,
+        subscription=made,
         customer_id=book.customer.id,
-        resource_id=decision.subscription.resource_id,
+        resource_id=made.resource_id,
         is_scheduled=decision.is_scheduled,
     )
 

@@ -106,7 +106,8 @@ class Customers:
         wanted = set(ref_ids)
         return {c.ref_id: c for c in self._tables.customers.values() if c.ref_id in wanted}
 
-    async def lock(self, customer_id: Any) -> None: ...
+    async def lock(self, customer_id: Any) -> Customer | None:
+        return self._tables.customers.get(customer_id)
 
     async def locked(self, ref_id: str) -> Customer | None:
         return (await self.by_ref_ids([ref_id])).get(ref_id)

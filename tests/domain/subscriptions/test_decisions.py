@@ -40,8 +40,8 @@ from domain.subscriptions.journey import decide_journey
 from domain.subscriptions.model import Subscription
 from domain.subscriptions.previews import next_full_period
 from domain.subscriptions.provisioning import decide
-from domain.subscriptions.replacement import lift_after
 from domain.subscriptions.request import ContentRequest, ProvisionRequest, TrialRequest
+from domain.subscriptions.succession import lift_after
 from domain.subscriptions.transitions import (
     cancel_due,
     end_due,
@@ -359,6 +359,6 @@ class TestSuccessors:
         old = next(one for one in decision.changed if one.id == planned.id)
         assert old.cancellation_date == utc("2024-04-15")
         ended = canceled(decision.subscription).subscription
-        (lifted,) = lift_after(ended, (old, ended), now=utc("2024-04-12"))
+        (lifted,) = lift_after(ended, (old, ended), product=a_product(), now=utc("2024-04-12"))
         assert lifted.cancellation_date == on
         assert lifted.due_cancellation == planned.due_cancellation
