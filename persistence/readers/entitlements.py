@@ -59,7 +59,8 @@ SELECT c.id AS customer_id, c.deleted_at IS NOT NULL AS is_archived, r.id AS res
     AND k.feature_id = (x.value->'feature'->>'id')::uuid
     AND k.window_start = (x.value->'window'->>'start')::timestamptz
     AND k.window_end = (x.value->'window'->>'end')::timestamptz) AS usages,
-  CASE WHEN p.rows IS NULL OR p.rows = '{}' THEN to_jsonb(f) END AS feature
+  CASE WHEN p.rows IS NULL OR p.rows = '{}' OR c.deleted_at IS NOT NULL THEN to_jsonb(f) END
+    AS feature
 FROM (VALUES (1)) AS one
 LEFT JOIN customers c ON c.environment_id = :environment AND c.ref_id = :customer
 LEFT JOIN customer_resources r ON r.environment_id = :environment

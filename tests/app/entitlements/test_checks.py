@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,6 +89,23 @@ async def test_denials_come_in_their_documented_order(world: World, customer: Cu
     assert await reason(options=values) == "FeatureTypeMismatch"
     assert await reason() is None
     assert await reason(options={"requestedUsage": 2}) == "RequestedUsageExceedingLimit"
+
+
+async def test_a_denial_names_the_feature_even_of_a_customer_that_was_archived(
+    world: World, customer: Customer
+) -> None:
+    await world.feature()
+    await world.plan("plan-basic", world.gives(limit=1))
+    held = await world.customer()
+    await world.subscribe("plan-basic")
+    await customer.check()
+    async with world.runtime.new_unit_of_work() as work:
+        await work.customers.save(replace(held, deleted_at=world.now))
+        await work.commit()
+    denied = await customer.check()
+    assert denied["accessDeniedReason"] == "CustomerIsArchived"
+    assert denied["feature"] == {"refId": "feature-f"}
+    assert (await customer.check(featureId="none"))["feature"] is None
 
 
 async def test_a_negative_request_cannot_be_meant(world: World, execute: Execute) -> None:
