@@ -38,7 +38,7 @@ from domain.metering.events import (
     is_storable,
 )
 from domain.metering.model import Bucket, Dimensions, LoggedMeasurement, Measurement, Repeat
-from domain.metering.reset_periods import presented, window_at
+from domain.metering.reset_periods import BEGINNING, presented, window_at
 from domain.periods import Period
 
 BULK_MAX = 100
@@ -187,6 +187,8 @@ def _prepare(command: ReportUsage, found: _View, *, now: datetime) -> _Prepared:
     timestamp = command.created_at or now
     if timestamp > now + AHEAD_MAX:
         raise invalid_argument("createdAt is more than 5 minutes ahead")
+    if timestamp < BEGINNING:
+        raise invalid_argument(f"createdAt must not lie before {BEGINNING:%Y-%m-%d}")
     dimensions = require_dimensions(command.dimensions)
     key = command.idempotency_key
     if key is not None and not (is_storable(key) and len(key) <= ID_LENGTH_MAX):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from app.ports import Runtime, UnitOfWork
@@ -30,9 +30,6 @@ from domain.metering.history import (
 from domain.metering.model import Bucket
 from domain.metering.reset_periods import UsageRule, window_at
 from domain.periods import Period
-
-# The log's resolution: what happened at the very end of the range still counts.
-RESOLUTION = timedelta(milliseconds=1)
 
 Logged = TypeVar("Logged")
 Tags = tuple[tuple[str, str], ...]
@@ -123,10 +120,8 @@ async def _record(
     runtime: Runtime,
 ) -> History:
     keys = require_group_by(command.group_by)
-    stop = max(min(end, runtime.clock()), command.start)
-    frame = Frame.of(rule, command.start, stop)
-    until = stop if stop < runtime.clock() else stop + RESOLUTION
-    read = Period(window_at(rule, command.start).start, until)
+    frame = Frame.of(rule, command.start, end, now=runtime.clock())
+    read = Period(window_at(rule, command.start).start, frame.until)
     assert view.customer_id is not None
     bucket = bucket_of(view.customer_id, command.scope, feature)
     async with runtime.new_unit_of_work() as work:

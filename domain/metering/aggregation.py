@@ -7,16 +7,19 @@ Source: spec, entitlements §6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from domain.catalog.enums import AggregationFunction, ConditionOperation
 from domain.catalog.model import MeterCondition, MeterFilter
 from domain.metering.model import USAGE_UNIT, ZERO, Scalar, UsageEvent
 
 _PREFIX = "dimensions."
+# As JSON writes them, with a sign or a bare point besides: nothing else is meant as a number.
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 NUMBER_MAX = Decimal(10) ** 17
 
 
@@ -66,11 +69,8 @@ def as_number(value: Scalar | None) -> Decimal | None:
     """The number that a number or numeric string says; None for anything else."""
     if value is None or isinstance(value, bool):
         return None
-    try:
-        number = Decimal(repr(value) if isinstance(value, float) else str(value).strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    text = repr(value) if isinstance(value, float) else str(value).strip()
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def _counted(number: Decimal | None) -> Decimal | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.errors import bad_input
 from domain.metering.model import Dimensions, Scalar, UsageEvent
+from domain.metering.reset_periods import BEGINNING
 
 BATCH_MAX = 1_000
 EVENT_BYTES_MAX = 1_000_000
@@ -60,6 +61,8 @@ def _fault(report: EventReport, now: datetime) -> str | None:
         return fault
     if report.timestamp is not None and report.timestamp > now + AHEAD_MAX:
         return "timestamp is more than an hour ahead"
+    if report.timestamp is not None and report.timestamp < BEGINNING:
+        return f"timestamp must not lie before {BEGINNING:%Y-%m-%d}"
     text = json.dumps(dict(report.dimensions), ensure_ascii=False)
     if len(text.encode()) > EVENT_BYTES_MAX:
         return "an event may have 1 MB at most"

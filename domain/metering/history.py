@@ -18,12 +18,16 @@ from domain.errors import invalid_argument
 from domain.metering.aggregation import Tally, canonical_text, distinct_text, tallied, value_of
 from domain.metering.enums import UsageMarkerType, UsageUpdateBehavior
 from domain.metering.model import ZERO, Dimensions, Measurement, UsageEvent
-from domain.metering.reset_periods import UsageRule, windows_between
+from domain.metering.reset_periods import BEGINNING, UsageRule, windows_between
 from domain.periods import add_months
 
 HOURLY_MAX = timedelta(hours=48)
 DAILY_MAX = timedelta(days=366)
 GROUP_KEYS_MAX = 3
+# Two years of hours, half a century of days: each reset is a point and a marker.
+RESETS_MAX = 20_000
+# What happened at the very end of a range that ends now still counts.
+RESOLUTION = timedelta(milliseconds=1)
 _GROUP_KEY = re.compile(r"[a-zA-Z0-9_$-]+")
 
 
@@ -56,6 +60,8 @@ def require_range(start: datetime, end: datetime | None, now: datetime) -> datet
     end = end or now
     if start >= end:
         raise invalid_argument("startDate must lie before endDate")
+    if start < BEGINNING:
+        raise invalid_argument(f"startDate must not lie before {BEGINNING:%Y-%m-%d}")
     return end
 
 
@@ -75,12 +81,13 @@ def tags_of(dimensions: Dimensions, keys: Sequence[str]) -> tuple[tuple[str, str
     )
 
 
-def bucket_starts(start: datetime, end: datetime) -> list[datetime]:
+def bucket_starts(start: datetime, end: datetime, *, span: timedelta) -> list[datetime]:
     """Where buckets begin: hours up to 48 h, days up to 366 days, else months; UTC.
 
-    The first begins at `start` itself.
+    The first begins at `start` itself. `span` is the length of the range that was asked for; it
+    may end after `end`, in the future.
     """
-    starts, span = [start], end - start
+    starts = [start]
     if span <= HOURLY_MAX:
         at, step = start.replace(minute=0, second=0, microsecond=0), timedelta(hours=1)
     else:
@@ -96,20 +103,22 @@ def bucket_starts(start: datetime, end: datetime) -> list[datetime]:
 
 
 def resets_between(rule: UsageRule, start: datetime, end: datetime) -> tuple[Marker, ...]:
-    """The resets within (start, end): at a cut-off by the subscription, else by the period."""
+    """The resets within (start, end): at a cut-off by the subscription, else by the period.
+
+    Raises InvalidArgumentError beyond `RESETS_MAX`.
+    """
     cutoffs = set(rule.cutoffs) if rule.reset_rule else set()
-    return tuple(
-        Marker(
-            at=window.start,
-            type=(
-                UsageMarkerType.SUBSCRIPTION_CHANGE_RESET
-                if window.start in cutoffs
-                else UsageMarkerType.PERIODIC_RESET
-            ),
-        )
-        for window in windows_between(rule, start, end)
-        if window.start > start
-    )
+    markers: list[Marker] = []
+    for window in windows_between(rule, start, end):
+        if window.start <= start:
+            continue
+        if len(markers) == RESETS_MAX:
+            raise invalid_argument(f"the range must not hold more than {RESETS_MAX} resets")
+        type_ = UsageMarkerType.PERIODIC_RESET
+        if window.start in cutoffs:
+            type_ = UsageMarkerType.SUBSCRIPTION_CHANGE_RESET
+        markers.append(Marker(at=window.start, type=type_))
+    return tuple(markers)
 
 
 class Running(Protocol):
@@ -162,19 +171,30 @@ class RunningTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The time a history covers: [start, end), cut where buckets and windows begin."""
+    """The time a history covers: [start, end), cut where buckets and windows begin.
+
+    One that ends now holds that instant too, with what was reported or set back at it: the last
+    point is what a check answers.
+    """
 
     start: datetime
     end: datetime
+    until: datetime
     markers: tuple[Marker, ...]
     edges: tuple[datetime, ...]
 
     @classmethod
-    def of(cls, rule: UsageRule, start: datetime, end: datetime) -> Frame:
-        """The frame of a range under a rule; a bucket in which usage resets is cut there."""
-        markers = resets_between(rule, start, end)
-        edges = sorted({*bucket_starts(start, end), *(marker.at for marker in markers)})
-        return cls(start=start, end=end, markers=markers, edges=tuple(edges))
+    def of(cls, rule: UsageRule, start: datetime, end: datetime, *, now: datetime) -> Frame:
+        """The frame of a range under a rule; a bucket in which usage resets is cut there.
+
+        It ends by `now`, however far the range reaches; the range alone sizes the buckets.
+        """
+        stop = max(min(end, now), start)
+        until = stop if stop < now else stop + RESOLUTION
+        markers = resets_between(rule, start, until)
+        starts = bucket_starts(start, until, span=end - start)
+        edges = sorted({*starts, *(marker.at for marker in markers)})
+        return cls(start=start, end=stop, until=until, markers=markers, edges=tuple(edges))
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from domain.catalog.enums import EntitlementResetPeriod
 from domain.catalog.model import AccordingTo, ResetRule
 from domain.periods import Period, monthly_period
 
-# The bounds of usage that never resets; they are keys, never presented.
+# The bounds of usage that never resets; they are keys, never presented. Nothing is counted before.
 BEGINNING = datetime(1000, 1, 1, tzinfo=UTC)
 END = datetime(9999, 12, 31, tzinfo=UTC)
 FOREVER = Period(BEGINNING, END)

@@ -11,7 +11,7 @@ from domain.subscriptions.enums import SubscriptionStatus
 from tests.app.usage.test_events import Sender, an_event, metered
 from tests.app.usage.test_reporting import Customer, subscribed
 from tests.conftest import Execute
-from tests.world import CALENDAR_MONTH, World
+from tests.world import CALENDAR_MONTH, MONTHLY, World
 
 V2 = """
 query History($input: UsageHistoryV2Input!) {
@@ -114,6 +114,23 @@ async def test_v2_is_empty_without_a_subscription_unless_asked(
     inactive = await historian.v2(includeInactiveSubscriptions=True)
     assert inactive["series"][0]["points"][-1]["value"] == 1
     assert inactive["markers"] == []
+
+
+async def test_a_history_that_ends_at_a_reset_ends_with_what_a_check_answers(
+    world: World, historian: Historian, customer: Customer
+) -> None:
+    await subscribed(world, reset_rule=MONTHLY)
+    await customer.report(3, createdAt="2024-03-09T00:00:00Z")
+    await customer.report(2)
+    (series,) = (await historian.v2(startDate="2024-03-08T00:00:00Z"))["series"]
+    assert [(p["timestamp"][:13], p["value"], p["isResetPoint"]) for p in series["points"]] == [
+        ("2024-03-08T00", 0, False),
+        ("2024-03-09T00", 3, False),
+        ("2024-03-10T12", 0, True),
+        ("2024-03-10T12", 2, False),
+        ("2024-03-10T12", 2, False),
+    ]
+    assert (await customer.check())["currentUsage"] == 2
 
 
 async def test_v1_takes_its_resets_from_the_input(

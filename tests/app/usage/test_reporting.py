@@ -103,6 +103,17 @@ async def test_12_backdated_reports_count_in_their_own_period(
     assert (await customer.check())["currentUsage"] == 7
 
 
+async def test_a_report_may_be_of_any_past_that_windows_reach(
+    world: World, customer: Customer
+) -> None:
+    await subscribed(world, reset_rule=MONTHLY)
+    oldest = await customer.report(3, createdAt="1000-01-01T00:00:00Z")
+    assert (oldest["currentUsage"], oldest["usagePeriodStart"]) == (3, "0999-12-10T12:00:00.000Z")
+    for created_at in ("0999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        refusal = await customer.refused(1, createdAt=created_at)
+        assert refusal["code"] == "InvalidArgumentError"
+
+
 async def test_13_storage_is_raw_and_answers_are_in_presented_units(
     world: World, customer: Customer
 ) -> None:

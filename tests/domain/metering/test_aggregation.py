@@ -10,7 +10,7 @@ import pytest
 from domain.catalog.enums import AggregationFunction as F
 from domain.catalog.enums import ConditionOperation as Op
 from domain.catalog.model import MeterCondition, MeterFilter
-from domain.metering.aggregation import canonical_text, matches, tally_of, value_of
+from domain.metering.aggregation import as_number, canonical_text, matches, tally_of, value_of
 from domain.metering.model import UsageEvent
 from tests.builders import uid, utc
 
@@ -99,6 +99,19 @@ def test_filters_are_alternatives_and_none_matches_all() -> None:
 )
 def test_a_condition_compares_canonical_texts(condition: MeterFilter, expected: bool) -> None:
     assert matches((condition,), event(n=1.0, flag=True, text="hello")) is expected
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("1.5", "1.5"), (" -2 ", "-2"), ("1e3", "1000"), (".5", "0.5"), (2**70, str(2**70))],
+)
+def test_a_numeric_string_says_a_number(value: Any, number: str) -> None:
+    assert as_number(value) == Decimal(number)
+
+
+@pytest.mark.parametrize("value", ["", "1_000", "٣", "0x10", "NaN", "Infinity", "1,5", True, None])
+def test_nothing_else_says_one(value: Any) -> None:
+    assert as_number(value) is None
 
 
 def test_texts_are_the_shortest_decimal() -> None:

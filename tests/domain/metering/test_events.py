@@ -10,6 +10,7 @@ import pytest
 
 from domain.errors import InvalidInput
 from domain.metering.events import EventReport, accepted, digest_of, require_batch
+from domain.metering.reset_periods import BEGINNING
 from tests.builders import NOW, uid
 
 GOOD = EventReport(customer_id="c", event_name="e", idempotency_key="k", dimensions={"n": 1})
@@ -23,6 +24,7 @@ GOOD = EventReport(customer_id="c", event_name="e", idempotency_key="k", dimensi
         {"idempotency_key": "a\x00"},
         {"resource_id": "\ud800"},
         {"timestamp": NOW + timedelta(hours=1, seconds=1)},
+        {"timestamp": BEGINNING - timedelta(milliseconds=1)},
         {"dimensions": {"n": None}},
         {"dimensions": {"n": [1]}},
         {"dimensions": {"n": "\x00"}},

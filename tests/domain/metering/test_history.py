@@ -16,6 +16,7 @@ from domain.errors import InvalidInput
 from domain.metering.enums import UsageMarkerType
 from domain.metering.enums import UsageUpdateBehavior as Behavior
 from domain.metering.history import (
+    RESETS_MAX,
     Frame,
     Point,
     Recorder,
@@ -30,10 +31,11 @@ from domain.metering.history import (
     tags_of,
 )
 from domain.metering.model import Measurement, UsageEvent
-from domain.metering.reset_periods import UsageRule
+from domain.metering.reset_periods import BEGINNING, UsageRule
 from tests.builders import uid, utc
 
 WEEKLY = ResetRule(Every.WEEK, AccordingTo.EveryMonday)
+LATER = utc("2025-01-01")
 NEVER = UsageRule(reset_rule=None, anchor=utc("2024-01-01"))
 
 
@@ -42,7 +44,7 @@ def m(at: str, value: int, behavior: Behavior = Behavior.DELTA) -> Measurement:
 
 
 def recorded(rule: UsageRule, start: str, end: str, *log: Measurement) -> Series:
-    frame = Frame.of(rule, utc(start), utc(end))
+    frame = Frame.of(rule, utc(start), utc(end), now=LATER)
     running = RunningTotal()
     recorder = Recorder(frame=frame, running=running)
     for measurement in log:
@@ -90,7 +92,7 @@ def test_a_reset_is_a_point_of_its_own_and_cuts_its_bucket() -> None:
         Point(at=cut, value=Decimal(0), is_reset=True),
         *points(("2024-03-05T12:00", 7), ("2024-03-08", 7)),
     )
-    frame = Frame.of(rule, utc("2024-03-01"), utc("2024-03-08"))
+    frame = Frame.of(rule, utc("2024-03-01"), utc("2024-03-08"), now=LATER)
     assert [marker.type for marker in frame.markers] == [
         UsageMarkerType.PERIODIC_RESET,
         UsageMarkerType.SUBSCRIPTION_CHANGE_RESET,
@@ -108,8 +110,31 @@ def test_a_reset_is_a_point_of_its_own_and_cuts_its_bucket() -> None:
 )
 def test_buckets_are_hours_days_or_months_by_the_range(hours: int, second: str) -> None:
     start = utc("2024-03-01T10:30")
-    starts = bucket_starts(start, start + timedelta(hours=hours))
+    span = timedelta(hours=hours)
+    starts = bucket_starts(start, start + span, span=span)
     assert starts[:2] == [start, utc(second)]
+
+
+def test_the_range_sizes_the_buckets_even_where_it_ends_in_the_future() -> None:
+    now = utc("2024-03-01T12:00")
+    frame = Frame.of(NEVER, utc("2024-03-01"), utc("2024-03-08"), now=now)
+    assert (frame.edges, frame.end) == ((utc("2024-03-01"),), now)
+
+
+def test_a_reset_now_is_the_end_of_what_ends_now() -> None:
+    rule = UsageRule(reset_rule=WEEKLY, anchor=LATER)
+    monday = utc("2024-03-04")
+    for now, resets in ((monday, [monday]), (LATER, [])):
+        frame = Frame.of(rule, utc("2024-03-01"), monday, now=now)
+        assert [marker.at for marker in frame.markers] == resets
+
+
+def test_a_history_holds_a_bounded_number_of_resets() -> None:
+    hourly = UsageRule(reset_rule=ResetRule(Every.HOUR, None), anchor=LATER)
+    start = LATER - timedelta(hours=RESETS_MAX + 1)
+    assert len(Frame.of(hourly, start, LATER, now=utc("2026-01-01")).markers) == RESETS_MAX
+    with pytest.raises(InvalidInput):
+        Frame.of(hourly, start, LATER, now=LATER)
 
 
 def test_groups_are_ordered_by_total_then_tags() -> None:
@@ -127,6 +152,8 @@ def test_ranges_and_groups_that_cannot_be_meant() -> None:
     assert require_range(utc("2024-03-01"), None, now) == now
     with pytest.raises(InvalidInput):
         require_range(now, None, now)
+    with pytest.raises(InvalidInput):
+        require_range(BEGINNING - timedelta(milliseconds=1), None, now)
     assert require_group_by(["a", "b_$-1"]) == ("a", "b_$-1")
     for keys in (["a b"], [""], ["a", "b", "c", "d"]):
         with pytest.raises(InvalidInput):
