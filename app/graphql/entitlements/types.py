@@ -127,18 +127,8 @@ class CreditEntitlementSummary:
 
 
 @strawberry.type
-class CreditEntitlementWithSummary:
-    access_denied_reason: AccessDeniedReason | None
-    currency: EntitlementCurrency
-    current_usage: float | None
-    entitlement_updated_at: datetime | None
-    has_soft_limit: bool | None
-    is_granted: bool
+class CreditEntitlementWithSummary(CreditEntitlement):
     summaries: list[CreditEntitlementSummary] | None
-    usage_limit: float | None
-    usage_period_end: datetime | None
-    usage_updated_at: datetime | None
-    valid_until: datetime | None
 
 
 @strawberry.type
@@ -193,56 +183,13 @@ EntitlementUnion = Annotated[
 
 
 @strawberry.type
-class EntitlementWithSummary:
-    access_denied_reason: AccessDeniedReason | None
-    credit_rate: CreditRateRef | None
-    current_usage: float | None
-    customer_id: str | None = strawberry.field(deprecation_reason="No longer supported")
-    display_name_override: str | None
-    entitlement_updated_at: datetime | None
-    enum_values: list[str] | None
-    feature: EntitlementFeature | None
-    has_soft_limit: bool | None
-    has_unlimited_usage: bool
-    hidden_from_widgets: list[WidgetType] | None
-    is_granted: bool
-    meter_id: str | None
-    next_reset_date: datetime | None = strawberry.field(deprecation_reason="No longer supported")
-    requested_usage: float | None
-    requested_values: list[str] | None
-    reset_period: EntitlementResetPeriod | None
-    reset_period_configuration: ResetPeriodConfigurationRef | None
-    resource_id: str | None = strawberry.field(deprecation_reason="No longer supported")
+class EntitlementWithSummary(Entitlement):
     summaries: list[EntitlementSummary] | None
-    usage_limit: float | None
-    usage_period_anchor: datetime | None
-    usage_period_end: datetime | None
-    usage_period_start: datetime | None
-    usage_updated_at: datetime | None
-    valid_until: float | None
 
 
 @strawberry.type
-class FeatureEntitlementWithSummary:
-    access_denied_reason: AccessDeniedReason | None
-    credit_rate: CreditRateRef | None
-    current_usage: float | None
-    entitlement_updated_at: datetime | None
-    enum_values: list[str] | None
-    feature: EntitlementFeature | None
-    has_soft_limit: bool | None
-    has_unlimited_usage: bool
-    is_granted: bool
-    meter_id: str | None
-    reset_period: EntitlementResetPeriod | None
-    reset_period_configuration: ResetPeriodConfigurationRef | None
+class FeatureEntitlementWithSummary(FeatureEntitlement):
     summaries: list[EntitlementSummary] | None
-    usage_limit: float | None
-    usage_period_anchor: datetime | None
-    usage_period_end: datetime | None
-    usage_period_start: datetime | None
-    usage_updated_at: datetime | None
-    valid_until: datetime | None
 
 
 EntitlementWithSummaryUnion = Annotated[

@@ -1,6 +1,9 @@
 """Add-ons between the wire and the domain, and lists of them inside other objects."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+
+import strawberry
 
 from app.graphql.catalog.addons.inputs import (
     AddonAssociatedEntitiesInput,
@@ -10,7 +13,11 @@ from app.graphql.catalog.addons.inputs import (
 from app.graphql.catalog.addons.listing import AddonFilter, AddonSort
 from app.graphql.catalog.addons.types import Addon, AddonAssociatedEntities, AddonAssociatedPlan
 from app.graphql.catalog.groups.types import AddonAssociatedPackageGroup
-from app.graphql.catalog.packages.mapping import changes_from_graphql, package_fields
+from app.graphql.catalog.packages.mapping import (
+    new_package_from_graphql,
+    package_changes_from_graphql,
+    package_fields,
+)
 from app.graphql.catalog.prices.listing import PriceFilter, PriceSort
 from app.graphql.catalog.prices.mapping import price_to_graphql
 from app.graphql.catalog.prices.types import Price
@@ -22,7 +29,7 @@ from app.graphql.paging import orders_of
 from app.usecases.packages.authoring import CreatePackage, UpdatePackage
 from domain.catalog import model
 from domain.catalog.enums import PackageStatus
-from domain.catalog.packages import NewPackage, require_draft_status, require_max_quantity
+from domain.catalog.packages import require_max_quantity
 from domain.catalog.paywall import PriceView, with_prices_for
 from domain.catalog.pricing.charge import price_sort_key
 from domain.listing import EVERYTHING, NEWEST_FIRST
@@ -76,42 +83,18 @@ async def prices_of_addon(
 
 
 def create_addon_from_graphql(input: AddonCreateInput) -> CreatePackage:
-    require_draft_status(given(input.status))
+    new = new_package_from_graphql(model.PackageType.Addon, input)
     return CreatePackage(
-        new=NewPackage(
-            type=model.PackageType.Addon,
-            ref_id=given(input.ref_id),
-            display_name=input.display_name,
-            description=given(input.description),
-            pricing_type=given(input.pricing_type),
-            hidden_from_widgets=tuple(given(input.hidden_from_widgets) or ()),
-            additional_meta_data=given(input.additional_meta_data),
-            billing_id=given(input.billing_id),
-            aws_marketplace_plan_dimension=given(input.aws_marketplace_plan_dimension),
-            max_quantity=exact_or_none(input.max_quantity),
-        ),
+        new=replace(new, max_quantity=exact_or_none(input.max_quantity)),
         product_id=input.product_id,
         dependencies=tuple(given(input.dependencies) or ()),
     )
 
 
 def update_addon_from_graphql(input: AddonUpdateInput) -> UpdatePackage:
-    require_draft_status(given(input.status))
-    changes = dict(
-        changes_from_graphql(
-            input,
-            "additional_meta_data",
-            "billing_id",
-            "description",
-            "hidden_from_widgets",
-            "max_quantity",
-        )
-    )
-    if "max_quantity" in changes:
+    changes = package_changes_from_graphql(input)
+    if input.max_quantity is not strawberry.UNSET:
         changes["max_quantity"] = require_max_quantity(exact_or_none(input.max_quantity))
-    display_name = given(input.display_name)
-    if display_name is not None:
-        changes["display_name"] = display_name
     dependencies = input.dependencies
     return UpdatePackage(
         type=model.PackageType.Addon,

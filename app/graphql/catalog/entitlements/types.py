@@ -40,11 +40,43 @@ PackageDTORef = Annotated["PackageDTO", strawberry.lazy("app.graphql.catalog.pac
 
 
 @strawberry.type
-class EntitlementRelations:
-    """What every package entitlement leads to."""
+class MonthlyResetPeriodConfig:
+    monthly_according_to: MonthlyAccordingTo | None
+
+
+@strawberry.type
+class WeeklyResetPeriodConfig:
+    weekly_according_to: WeeklyAccordingTo | None
+
+
+@strawberry.type
+class YearlyResetPeriodConfig:
+    yearly_according_to: YearlyAccordingTo | None
+
+
+ResetPeriodConfiguration = Annotated[
+    MonthlyResetPeriodConfig | WeeklyResetPeriodConfig | YearlyResetPeriodConfig,
+    strawberry.union("ResetPeriodConfiguration"),
+]
+
+
+@strawberry.type
+class AnyPackageEntitlement:
+    """What every package entitlement says and leads to."""
 
     source: strawberry.Private[model.PackageEntitlement]
     source_package_id: strawberry.Private[PackageId]
+    behavior: EntitlementBehavior
+    created_at: datetime | None
+    description: str | None
+    display_name_override: str | None
+    has_soft_limit: bool | None
+    hidden_from_widgets: list[WidgetType] | None
+    is_custom: bool | None
+    is_granted: bool
+    order: float | None
+    package_id: str
+    updated_at: datetime | None
 
     @strawberry.field
     async def dependency(self, info: Info) -> FeatureDependencyRef | None:
@@ -62,10 +94,16 @@ class EntitlementRelations:
 
 
 @strawberry.type
-class FeatureEntitlementRelations(EntitlementRelations):
-    """What an entitlement of a feature leads to."""
+class AnyFeatureEntitlement(AnyPackageEntitlement):
+    """What an entitlement of a feature says and leads to."""
 
     source: strawberry.Private[model.FeatureEntitlement]
+    enum_values: list[str] | None
+    feature_id: str
+    has_unlimited_usage: bool | None
+    reset_period: EntitlementResetPeriod | None
+    reset_period_configuration: ResetPeriodConfiguration | None
+    usage_limit: float | None
 
     @strawberry.field
     async def feature(self, info: Info) -> FeatureRef:
@@ -96,30 +134,14 @@ class FeatureAssociatedPackageEntitlementDTO:
 
 
 @strawberry.type
-class MonthlyResetPeriodConfig:
-    monthly_according_to: MonthlyAccordingTo | None
-
-
-@strawberry.type
-class PackageCreditEntitlement(EntitlementRelations):
+class PackageCreditEntitlement(AnyPackageEntitlement):
     source: strawberry.Private[model.CreditEntitlement]
 
     amount: float | None
-    behavior: EntitlementBehavior
     cadence: CreditCadence
-    created_at: datetime | None
     custom_currency_id: str
-    description: str | None
-    display_name_override: str | None
     environment_id: str = strawberry.field(resolver=environment_id_text)
-    has_soft_limit: bool | None
-    hidden_from_widgets: list[WidgetType] | None
     id: str
-    is_custom: bool | None
-    is_granted: bool
-    order: float | None
-    package_id: str
-    updated_at: datetime | None
 
     @strawberry.field
     async def custom_currency(self, info: Info) -> CustomCurrencyRef:
@@ -134,42 +156,9 @@ class PackageCreditEntitlementChange:
 
 
 @strawberry.type
-class WeeklyResetPeriodConfig:
-    weekly_according_to: WeeklyAccordingTo | None
-
-
-@strawberry.type
-class YearlyResetPeriodConfig:
-    yearly_according_to: YearlyAccordingTo | None
-
-
-ResetPeriodConfiguration = Annotated[
-    MonthlyResetPeriodConfig | WeeklyResetPeriodConfig | YearlyResetPeriodConfig,
-    strawberry.union("ResetPeriodConfiguration"),
-]
-
-
-@strawberry.type
-class PackageEntitlement(FeatureEntitlementRelations):
-    behavior: EntitlementBehavior
-    created_at: datetime | None
-    description: str | None
-    display_name_override: str | None
-    enum_values: list[str] | None
+class PackageEntitlement(AnyFeatureEntitlement):
     environment_id: UUID = strawberry.field(resolver=environment_id)
-    feature_id: str
-    has_soft_limit: bool | None
-    has_unlimited_usage: bool | None
-    hidden_from_widgets: list[WidgetType] | None
     id: UUID
-    is_custom: bool | None
-    is_granted: bool
-    order: float | None
-    package_id: str
-    reset_period: EntitlementResetPeriod | None
-    reset_period_configuration: ResetPeriodConfiguration | None
-    updated_at: datetime | None
-    usage_limit: float | None
 
 
 @strawberry.type
@@ -180,26 +169,9 @@ class PackageEntitlementChange:
 
 
 @strawberry.type
-class PackageFeatureEntitlement(FeatureEntitlementRelations):
-    behavior: EntitlementBehavior
-    created_at: datetime | None
-    description: str | None
-    display_name_override: str | None
-    enum_values: list[str] | None
+class PackageFeatureEntitlement(AnyFeatureEntitlement):
     environment_id: str = strawberry.field(resolver=environment_id_text)
-    feature_id: str
-    has_soft_limit: bool | None
-    has_unlimited_usage: bool | None
-    hidden_from_widgets: list[WidgetType] | None
     id: str
-    is_custom: bool | None
-    is_granted: bool
-    order: float | None
-    package_id: str
-    reset_period: EntitlementResetPeriod | None
-    reset_period_configuration: ResetPeriodConfiguration | None
-    updated_at: datetime | None
-    usage_limit: float | None
 
 
 @strawberry.type

@@ -3,7 +3,14 @@
 import strawberry
 
 from app.graphql.catalog.entitlements.inputs import PackageEntitlementInput
-from app.graphql.catalog.packages.enums import TrialEndBehavior, TrialPeriodUnits
+from app.graphql.catalog.packages.enums import (
+    PackageStatus,
+    PricingType,
+    TrialEndBehavior,
+    TrialPeriodUnits,
+    WidgetType,
+)
+from app.graphql.scalars import JSON
 
 
 @strawberry.input
@@ -46,6 +53,36 @@ class MigratePackageFeatureGroupsToLatestInput:
     entitlements: list[PackageEntitlementInput]
     environment_id: str | None = strawberry.UNSET
     package_id: str
+
+
+@strawberry.input
+class NewPackageFields:
+    """What new plans and new add-ons have in common."""
+
+    additional_meta_data: JSON | None = strawberry.UNSET
+    aws_marketplace_plan_dimension: str | None = strawberry.UNSET
+    billing_id: str | None = strawberry.UNSET
+    description: str | None = strawberry.UNSET
+    display_name: str
+    environment_id: str | None = strawberry.UNSET
+    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
+    pricing_type: PricingType | None = strawberry.UNSET
+    product_id: str
+    ref_id: str | None = strawberry.UNSET
+    status: PackageStatus | None = strawberry.UNSET
+
+
+@strawberry.input
+class PackageUpdateFields:
+    """What updates of plans and of add-ons have in common."""
+
+    additional_meta_data: JSON | None = strawberry.UNSET
+    billing_id: str | None = strawberry.UNSET
+    description: str | None = strawberry.UNSET
+    display_name: str | None = strawberry.UNSET
+    hidden_from_widgets: list[WidgetType] | None = strawberry.UNSET
+    id: str
+    status: PackageStatus | None = strawberry.UNSET
 
 
 @strawberry.input

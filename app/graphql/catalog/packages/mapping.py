@@ -1,6 +1,5 @@
 """Packages between the wire and the domain: what plans and add-ons have in common."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import strawberry
@@ -8,6 +7,8 @@ import strawberry
 from app.graphql.catalog.packages.inputs import (
     DefaultTrialConfigInputDTO,
     GetPackageByRefIdInput,
+    NewPackageFields,
+    PackageUpdateFields,
     SubscribedCustomersCountInput,
 )
 from app.graphql.catalog.packages.types import (
@@ -23,6 +24,7 @@ from app.graphql.numbers import exact, version_number
 from app.graphql.scalars import JSON
 from domain.catalog import model
 from domain.catalog.enums import TrialEndBehavior
+from domain.catalog.packages import NewPackage, require_draft_status
 from domain.errors import bad_input
 
 
@@ -87,15 +89,37 @@ def trial_config_from_graphql(input: DefaultTrialConfigInputDTO) -> model.TrialC
     )
 
 
-def changes_from_graphql(input: Any, *names: str) -> Mapping[str, object]:
-    """The attributes that `input` sets among those that it and a Package name alike."""
-    found: dict[str, object] = {}
-    for name in names:
-        value = getattr(input, name)
-        if value is not strawberry.UNSET:
-            found[name] = tuple(value) if isinstance(value, list) else value
-    if found.get("hidden_from_widgets", ()) is None:
-        found["hidden_from_widgets"] = ()
+def new_package_from_graphql(type_: model.PackageType, input: NewPackageFields) -> NewPackage:
+    """A new plan or add-on; raises BadUserInput for any status but DRAFT."""
+    require_draft_status(given(input.status))
+    return NewPackage(
+        type=type_,
+        ref_id=given(input.ref_id),
+        display_name=input.display_name,
+        description=given(input.description),
+        pricing_type=given(input.pricing_type),
+        hidden_from_widgets=tuple(given(input.hidden_from_widgets) or ()),
+        additional_meta_data=given(input.additional_meta_data),
+        billing_id=given(input.billing_id),
+        aws_marketplace_plan_dimension=given(input.aws_marketplace_plan_dimension),
+    )
+
+
+def package_changes_from_graphql(input: PackageUpdateFields) -> dict[str, object]:
+    """The attributes of a Package that `input` sets; raises as `new_package_from_graphql`.
+
+    A null display name and null `hiddenFromWidgets` set nothing and nothing hidden.
+    """
+    require_draft_status(given(input.status))
+    found: dict[str, object] = {
+        name: value
+        for name in ("additional_meta_data", "billing_id", "description")
+        if (value := getattr(input, name)) is not strawberry.UNSET
+    }
+    if input.hidden_from_widgets is not strawberry.UNSET:
+        found["hidden_from_widgets"] = tuple(input.hidden_from_widgets or ())
+    if given(input.display_name) is not None:
+        found["display_name"] = input.display_name
     return found
 
 

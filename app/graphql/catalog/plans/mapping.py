@@ -3,7 +3,8 @@
 import strawberry
 
 from app.graphql.catalog.packages.mapping import (
-    changes_from_graphql,
+    new_package_from_graphql,
+    package_changes_from_graphql,
     package_fields,
     trial_config_from_graphql,
     trial_config_to_graphql,
@@ -18,7 +19,6 @@ from app.graphql.catalog.prices.mapping import (
 from app.graphql.given import given
 from app.usecases.packages.authoring import CreatePackage, UpdatePackage
 from domain.catalog import model
-from domain.catalog.packages import NewPackage, require_draft_status
 from domain.catalog.paywall import PriceView
 
 
@@ -35,34 +35,15 @@ def plan_to_graphql(plan: model.Package, *, view: PriceView | None = None) -> Pl
 
 
 def create_plan_from_graphql(input: PlanCreateInput) -> CreatePackage:
-    require_draft_status(given(input.status))
     return CreatePackage(
-        new=NewPackage(
-            type=model.PackageType.Plan,
-            ref_id=given(input.ref_id),
-            display_name=input.display_name,
-            description=given(input.description),
-            pricing_type=given(input.pricing_type),
-            hidden_from_widgets=tuple(given(input.hidden_from_widgets) or ()),
-            additional_meta_data=given(input.additional_meta_data),
-            billing_id=given(input.billing_id),
-            aws_marketplace_plan_dimension=given(input.aws_marketplace_plan_dimension),
-        ),
+        new=new_package_from_graphql(model.PackageType.Plan, input),
         product_id=input.product_id,
         parent_plan_id=given(input.parent_plan_id),
     )
 
 
 def update_plan_from_graphql(input: PlanUpdateInput) -> UpdatePackage:
-    require_draft_status(given(input.status))
-    changes = dict(
-        changes_from_graphql(
-            input, "additional_meta_data", "billing_id", "description", "hidden_from_widgets"
-        )
-    )
-    display_name = given(input.display_name)
-    if display_name is not None:
-        changes["display_name"] = display_name
+    changes = package_changes_from_graphql(input)
     if input.default_trial_config is not strawberry.UNSET:
         trial = input.default_trial_config
         changes["default_trial_config"] = (

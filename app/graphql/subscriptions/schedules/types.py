@@ -130,15 +130,5 @@ class SubscriptionFutureUpdate:
 
 
 @strawberry.type
-class SubscriptionScheduledUpdate:
-    source: strawberry.Private[ScheduledUpdate]
-    billing_id: str | None
-    created_at: datetime | None
-    schedule_status: SubscriptionScheduleStatus
-    schedule_variables: ScheduleVariables | None
-    scheduled_execution_time: datetime
-    subscription_schedule_type: SubscriptionScheduleType
-
-    @strawberry.field
-    async def target_package(self, info: Info) -> PackageDTORef | None:
-        return await nested.package(info, self.source.target_package_id)
+class SubscriptionScheduledUpdate(SubscriptionFutureUpdate):
+    """The same facts; the contract has two names for them."""
