@@ -14,6 +14,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from typing import Any, Self
 
 from asyncpg import (  # type: ignore[import-untyped]  # no stubs are published
@@ -83,6 +84,7 @@ class Queue:
         if event.type in COALESCED:
             for index in range(len(self._waiting) - 1, -1, -1):
                 if _subject(self._waiting[index]) == _subject(event):
+                    event = _superseding(event, self._waiting[index])
                     del self._waiting[index]
                     break
         if len(self._waiting) >= WAITING_MAX:
@@ -106,6 +108,14 @@ def _subject(event: CommittedEvent) -> tuple[object, ...]:
     """What an event is news of: a customer's usage of one feature, a scope's entitlements."""
     feature = (event.data or {}).get("feature") or {}
     return (event.type, event.customer_id, event.resource_id, feature.get("id"))
+
+
+def _superseding(event: CommittedEvent, older: CommittedEvent) -> CommittedEvent:
+    """The newer of two reports tells of the whole way: a limit reached on it is not forgotten."""
+    was = "previousUsageUsedPercentage"
+    if older.data.get(was) is None or event.data.get(was) is None:
+        return event
+    return replace(event, data={**event.data, was: older.data[was]})
 
 
 class LiveOutbox:

@@ -70,6 +70,18 @@ class UsageRepository(Protocol):
     async def remember(self, keys: Mapping[tuple[Bucket, str], Repeat], *, now: datetime) -> None:
         """Keep what these keys made; an older use of a key is forgotten."""
 
+    async def expect_resets(self, resets: Iterable[tuple[Bucket, datetime]]) -> None:
+        """Remember to look at these buckets when their windows end; none = no statement."""
+
+    async def resets_due(self, until: datetime, *, limit: int) -> list[tuple[Bucket, datetime]]:
+        """Buckets whose windows ended by `until`, soonest first."""
+
+    async def forget_reset(self, bucket: Bucket, due_at: datetime) -> bool:
+        """Drop a reset that was looked at; False if another process was faster."""
+
+    async def next_reset(self) -> datetime | None:
+        """When the first of them ends."""
+
     async def forget_keys(self, *, now: datetime) -> None:
         """Drop the keys of reports and events that no repeat can name any more."""
 

@@ -11,19 +11,22 @@ from app.ports import Runtime
 from app.usecases.billing.sandbox import deliver, next_provider_due, run_provider
 from app.usecases.promotions import run_due_promotions
 from app.usecases.transitions import run_due_transitions
+from app.usecases.usage_resets import next_reset, run_due_resets
 
 
 async def run_due(runtime: Runtime, until: datetime) -> int:
     """Let happen everything due by `until`; how many customers it touched.
 
     Where a provider keeps the environment's clock, instant by instant: what it does on the way
-    (a retry, a final invoice) may change what falls due next.
+    (a retry, a final invoice) may change what falls due next. Also up to every reset of usage
+    that is to be told of: what it grants is told as it stood then.
     """
     await deliver(runtime)
     touched = 0
     while (at := await _next_instant(runtime)) is not None and at <= until:
         touched += await run_due_transitions(runtime, at)
         await run_provider(runtime, until=at)
+        await run_due_resets(runtime, at)
     touched += await run_due_transitions(runtime, until)
     await run_due_promotions(runtime, until)
     return touched
@@ -32,10 +35,12 @@ async def run_due(runtime: Runtime, until: datetime) -> int:
 async def _next_instant(runtime: Runtime) -> datetime | None:
     """The next instant that needs a step of its own; None: all can go in one."""
     provider_due = await next_provider_due(runtime)
+    reset_due = await next_reset(runtime)
     if provider_due is None and not await _has_sandbox(runtime):
-        return None
+        return reset_due
     customers_due = await runtime.readers.subscriptions.next_due()
-    return min((at for at in (provider_due, customers_due) if at is not None), default=None)
+    instants = (provider_due, customers_due, reset_due)
+    return min((at for at in instants if at is not None), default=None)
 
 
 async def _has_sandbox(runtime: Runtime) -> bool:

@@ -13,11 +13,11 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from app.ports import PackageSource, Runtime
+from app.ports import PackageSource, Runtime, UnitOfWork
 from app.usecases.counting import fold_missing
 from domain.catalog.model import CustomCurrency, Feature, Package
 from domain.customers.model import Customer, PromotionalEntitlement
-from domain.entitlements.check import check, require_request
+from domain.entitlements.check import check, denied_until, require_request
 from domain.entitlements.enums import AccessDeniedReason
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason as StateReason
 from domain.entitlements.model import (
@@ -285,8 +285,22 @@ async def _recompute(
     )
     async with runtime.new_unit_of_work() as work:
         await work.snapshots.save(snapshot)
+        await _expect_resets(work, snapshot, scope)
         await work.commit()
     return snapshot
+
+
+async def _expect_resets(work: UnitOfWork, snapshot: Snapshot, scope: Scope) -> None:
+    """See to it that a limit which a change put below what was used is looked at again."""
+    limited = {
+        (bucket_of(snapshot.customer_id, scope, row.feature), row.window): row
+        for row in snapshot.rows.values()
+        if row.window is not None and denied_until(row, row.window, Decimal("Infinity")) is not None
+    }
+    if limited:
+        found = await work.usage.usages(limited)
+        ends = {key: denied_until(limited[key], key[1], usage.raw) for key, usage in found.items()}
+        await work.usage.expect_resets((key[0], end) for key, end in ends.items() if end)
 
 
 async def _with_currencies(

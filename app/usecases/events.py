@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from app.ports import CountedUsage, Runtime
 from app.usecases.budgets import refresh_budgets
-from app.usecases.usage_news import UsageChange, usage_events
+from app.usecases.usage_news import UsageChange, expected_reset, usage_events
 from domain.metering.events import EventReport, accepted, digest_of, require_batch
 
 
@@ -27,10 +27,16 @@ async def report_events(reports: Sequence[EventReport], *, runtime: Runtime) -> 
         )
         stored = await work.events.store(events, now=now)
         changed = await work.events.count(stored, now=now)
+        resets = []
         for counted in changed:
             if now in counted.window:
-                for event in usage_events(_change(counted), now):
+                change = _change(counted)
+                for event in usage_events(change, now):
                     work.publish(event)
+                reset_at = expected_reset(change, now)
+                if reset_at is not None:
+                    resets.append((counted.bucket, reset_at))
+        await work.usage.expect_resets(resets)
         await work.commit()
     for customer in sorted({c.customer_ref_id for c in changed if c.row and c.row.is_budgeted}):
         await refresh_budgets(customer, runtime=runtime)

@@ -15,6 +15,9 @@ from domain.entitlements.model import Answer, Scope, ScopeView
 from domain.events import CommittedEvent
 from domain.subscriptions.model import LIVE
 
+RESET = "reset"
+"""In the data of ENTITLEMENTS_UPDATED: the usage of one feature began anew in one scope."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeNews:
@@ -35,9 +38,10 @@ class UsageNews:
 
 
 async def entitlements_news(event: CommittedEvent, runtime: Runtime) -> tuple[ScopeNews, ...]:
-    """The scopes that the event changed: the named one, or all of the customer's."""
-    if event.type == "MEASUREMENT_REPORTED" and not flips(event.data):
-        return ()
+    """The scopes that the event changed: the named one, or all of the customer's.
+
+    Of a report whether it is news at all is for the caller to ask (`flips`).
+    """
     scopes = await _scopes(event, runtime)
     news = []
     for scope in scopes:
@@ -87,7 +91,7 @@ async def _scopes(event: CommittedEvent, runtime: Runtime) -> list[Scope]:
     if event.resource_id:
         return [Scope(customer_ref_id=ref_id, resource_id=event.resource_id)]
     whole = [Scope(customer_ref_id=ref_id, resource_id=None)]
-    if event.type == "MEASUREMENT_REPORTED":
+    if event.type == "MEASUREMENT_REPORTED" or RESET in event.data:
         return whole
     found = await runtime.readers.subscriptions.of_customers([event.customer_id], statuses=LIVE)
     ids = {s.resource_id for s in found.get(event.customer_id, ()) if s.resource_id}

@@ -16,7 +16,7 @@ from uuid import UUID
 from app.ports import Runtime, UnitOfWork
 from app.usecases.budgets import refresh_budgets
 from app.usecases.entitlements import bucket_of, view_scope
-from app.usecases.usage_news import UsageChange, usage_events
+from app.usecases.usage_news import UsageChange, expected_reset, usage_events
 from domain.catalog.model import Feature
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason as StateReason
 from domain.entitlements.model import EntitlementRow, Scope, ScopeView, divisor, is_metered
@@ -97,6 +97,7 @@ class _Ledger:
     unwritten: list[LoggedMeasurement] = field(default_factory=list)
     remembered: dict[tuple[Bucket, str], Repeat] = field(default_factory=dict)
     folded: set[tuple[Bucket, Period]] = field(default_factory=set)
+    resets: set[tuple[Bucket, datetime]] = field(default_factory=set)
 
 
 async def report_usage(command: ReportUsage, *, runtime: Runtime) -> Reported:
@@ -317,6 +318,9 @@ async def _apply(
     )
     for event in usage_events(change, now):
         work.publish(event)
+    reset_at = expected_reset(change, now)
+    if reset_at is not None:
+        ledger.resets.add((report.bucket, reset_at))
     return _reported(
         report, measurement.id, measurement.timestamp, measurement.value, report.window, after, now
     )
@@ -389,3 +393,4 @@ async def _close(work: UnitOfWork, ledger: _Ledger, now: datetime) -> None:
     changed = {key: ledger.counters[key] for key in ledger.changed}
     await work.usage.save_counters(changed, now=now)
     await work.usage.remember(ledger.remembered, now=now)
+    await work.usage.expect_resets(ledger.resets)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from app.usecases.catalog.events import feature_event
 from domain.catalog.model import Feature
+from domain.entitlements.check import denied_until
 from domain.entitlements.model import EntitlementRow, divisor
 from domain.events import Event
 from domain.ids import CustomerId
@@ -51,6 +52,16 @@ def usage_events(change: UsageChange, now: datetime) -> list[Event]:
             data = {**_data(change, now), "thresholdPercentage": crossed}
             events.append(_event("ENTITLEMENT_USAGE_EXCEEDED", "Entitlement", change, data))
     return events
+
+
+def expected_reset(change: UsageChange, now: datetime) -> datetime | None:
+    """The end of the live window, if the change has just used up what it allows."""
+    row = change.row
+    if row is None or now not in change.window:
+        return None
+    if denied_until(row, change.window, change.before) is not None:
+        return None
+    return denied_until(row, change.window, change.after)
 
 
 def _event(type_: str, entity: str, change: UsageChange, data: dict[str, object]) -> Event:

@@ -5,6 +5,7 @@ Source: spec, entitlements §3. Quantities asked for are in reported units.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from domain.catalog.enums import FeatureType
@@ -24,6 +25,8 @@ from domain.entitlements.model import (
     is_metered,
 )
 from domain.errors import invalid_argument
+from domain.metering.reset_periods import is_forever
+from domain.periods import Period
 
 ZERO = Decimal(0)
 _SCOPE_REASONS = {
@@ -109,6 +112,19 @@ def _row_reason(
     if row.credit_rate is not None and credit is not None and _lacks_credit(row, credit, request):
         return AccessDeniedReason.InsufficientCredits
     return None
+
+
+def denied_until(row: EntitlementRow, window: Period, raw: Decimal) -> datetime | None:
+    """The end of `window`, where usage in it denies what the next window may grant again.
+
+    None: a soft limit or none, not reached, or never reset. A limit of 0 is never granted.
+    """
+    limit = row.grant.usage_limit
+    if limit is None or limit == 0 or not row.grant.is_granted or is_forever(window):
+        return None
+    if not is_metered(row.feature) or not _exceeds_limit(row, Usage(raw=raw), Request()):
+        return None
+    return window.end
 
 
 def _exceeds_limit(row: EntitlementRow, usage: Usage | None, request: Request) -> bool:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     text,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from domain.entitlements.model import Usage
 from domain.ids import CustomerId, FeatureId
@@ -38,6 +39,7 @@ from persistence.rows.usage import (
     UsageEventKeyRow,
     UsageIdempotencyRow,
     UsageMeasurementRow,
+    UsageResetRow,
 )
 
 IDEMPOTENCY_WINDOW = timedelta(days=30)
@@ -258,6 +260,43 @@ class SqlUsageRepository(Repository):
             for (bucket, key), repeat in keys.items()
         ]
         await self.upsert(UsageIdempotencyRow, rows, key=(*_BUCKET, "idempotency_key"))
+
+    async def expect_resets(self, resets: Iterable[tuple[Bucket, datetime]]) -> None:
+        """Remember to look at these buckets when their windows end; none = no statement."""
+        rows = [
+            {**_bucket_columns(bucket), "environment_id": self.environment_id, "due_at": due_at}
+            for bucket, due_at in resets
+        ]
+        rows.sort(key=lambda row: [str(row[name]) for name in (*_BUCKET, "due_at")])
+        if rows:
+            await self.connection.execute(pg_insert(UsageResetRow).on_conflict_do_nothing(), rows)
+
+    async def resets_due(self, until: datetime, *, limit: int) -> list[tuple[Bucket, datetime]]:
+        """Buckets whose windows ended by `until`, soonest first."""
+        table = UsageResetRow
+        rows = await self.fetch(
+            select(*table.__table__.c)
+            .where(table.environment_id == self.environment_id, table.due_at <= until)
+            .order_by(table.due_at, *(getattr(table, name) for name in _BUCKET))
+            .limit(limit)
+        )
+        return [(bucket_from_row(row), row.due_at) for row in rows]
+
+    async def forget_reset(self, bucket: Bucket, due_at: datetime) -> bool:
+        """Drop a reset that was looked at; False if another process was faster."""
+        table = UsageResetRow
+        key = [getattr(table, name) == given for name, given in _bucket_columns(bucket).items()]
+        return bool(await self.delete_where(table, table.due_at == due_at, *key))
+
+    async def next_reset(self) -> datetime | None:
+        """When the first of them ends."""
+        table = UsageResetRow
+        row = await self.fetch_one(
+            select(func.min(table.due_at)).where(table.environment_id == self.environment_id)
+        )
+        assert row is not None, "an aggregate has a row"
+        found: datetime | None = row[0]
+        return found
 
     async def forget_keys(self, *, now: datetime) -> None:
         """Drop the keys of reports and events that no repeat can name any more."""

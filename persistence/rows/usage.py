@@ -108,6 +108,19 @@ class UsageDistinctRow(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
 
 
+class UsageResetRow(Base):
+    """A window whose end may grant again what its usage denies: due when it ends."""
+
+    __tablename__ = "usage_resets"
+    __table_args__ = (Index(None, "environment_id", "due_at"),)
+
+    environment_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    resource_id: Mapped[str] = mapped_column(primary_key=True)
+    feature_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+
+
 class UsageEventRow(Base):
     """The log of raw events, by the caller's ids: a customer may become known later."""
 

@@ -13,7 +13,7 @@ from app.graphql.entitlements.mapping import (
 )
 from app.graphql.entitlements.types import EntitlementsUpdated, EntitlementsUpdatedV2
 from app.graphql.live import at_event, heard, once
-from app.usecases.live import ScopeNews, entitlements_news
+from app.usecases.live import ScopeNews, entitlements_news, flips
 
 
 @strawberry.type
@@ -47,6 +47,8 @@ class EntitlementsSubscription:
 
 async def _news(context: Context) -> AsyncGenerator[ScopeNews, None]:
     async for event in heard(context, "ENTITLEMENTS_UPDATED", "MEASUREMENT_REPORTED"):
+        if event.type == "MEASUREMENT_REPORTED" and not flips(event.data):
+            continue
         runtime = at_event(context.runtime, event)
         found = await once(event, "entitlements", partial(entitlements_news, event, runtime))
         for news in found:
