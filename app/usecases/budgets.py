@@ -13,10 +13,11 @@ from app.ports import Runtime
 from app.usecases.billing.overage import overage_lines
 from app.usecases.billing.usage import priced_usage
 from app.usecases.subscriptions.book import Book, open_book_of
-from domain.billing.usage import counted_from, sum_of
+from domain.billing.usage import sum_of
 from domain.catalog.enums import BillingModel
 from domain.entitlements.resolution import is_counted
 from domain.periods import Period
+from domain.subscriptions.cycle import usage_start
 from domain.subscriptions.lifecycle import Told
 from domain.subscriptions.model import Subscription
 from domain.subscriptions.replacement import Decision
@@ -67,7 +68,7 @@ async def _refresh(book: Book, one: Subscription) -> None:
 
 async def on_demand_spend(book: Book, one: Subscription) -> Decimal:
     """What usage and overage of the current billing period come to so far, in major units."""
-    start = max(one.current_billing_period_start, counted_from(one))
+    start = max(one.current_billing_period_start, usage_start(one))
     if start >= one.current_billing_period_end:
         return Decimal(0)
     period = Period(start, one.current_billing_period_end)

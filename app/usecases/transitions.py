@@ -142,10 +142,10 @@ async def _finish(book: Book, step: Step, *, at: datetime, key: str) -> Decision
     before = {one.id: one for one in book.all}
     new, charged = step.subscription, step.charged
     replaced = next((one for one in step.replaces if takes_over(one, new)), None)
-    if replaced is not None:
-        charged = await with_cut_usage(
-            book, charged, new, replaced=replaced, behavior=book.settings.proration
-        )
+    old = replaced or before.get(new.id)
+    if old is not None:
+        terms = await terms_in(book)
+        charged = await with_cut_usage(book, charged, new, old=old, terms=terms, at=at)
     taken_over = replaced.billing_id if replaced is not None else None
     result = await collect(book, new, charged, taken_over=taken_over, at=at, key=key)
     decision = step.finish(result, charged)
@@ -290,10 +290,13 @@ async def _change_plan(
     except DomainError:
         _fail(book, one, (update,), at=at)
         return
+    new, terms = provisioning.new, await terms_in(book)
+    charged = await with_cut_usage(book, provisioning.charged, new, old=one, terms=terms, at=at)
+    provisioning = replace(provisioning, charged=charged)
     result = await collect(
         book,
-        provisioning.new,
-        provisioning.charged,
+        new,
+        charged,
         billing=request.billing,
         taken_over=one.billing_id,
         at=at,

@@ -7,7 +7,7 @@ Source: spec, subscriptions §12 and §16.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -39,6 +39,17 @@ class Charge:
     coupon: Discount | None = None
     """What `discount` was made with, for lines that join a draft; `discount_base` is what of."""
     discount_base: Decimal = _ZERO
+
+    def with_lines(self, lines: tuple[InvoiceLine, ...]) -> Charge:
+        """It with more lines, which its coupon discounts with the rest."""
+        if not lines:
+            return self
+        grown = replace(self, lines=(*self.lines, *lines))
+        if self.coupon is None:
+            return grown
+        base = self.discount_base + sum((line.amount for line in lines), _ZERO)
+        off = self.coupon.of(Money(base, self.currency)).amount
+        return replace(grown, discount=off, discount_base=base)
 
     @property
     def sub_total(self) -> Decimal:

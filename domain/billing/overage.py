@@ -97,7 +97,7 @@ def overage_line(
     if total <= 0:
         return None
     return InvoiceLine(
-        description=f"{exceeding:f} {feature.display_name} beyond the limit",
+        description=f"{exceeding.normalize():f} {feature.display_name} beyond the limit",
         amount=Money(total, price.currency).rounded().amount,
         quantity=exceeding,
         unit_price=price.amount,

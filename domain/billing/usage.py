@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from domain.billing.model import Charge
@@ -16,9 +16,10 @@ from domain.catalog.pricing.charge import charge_total
 from domain.catalog.pricing.usage import billed_quantity
 from domain.money import Money
 from domain.periods import Period
-from domain.subscriptions.amounts import minimum_spend_settlement
-from domain.subscriptions.charges import Charged
-from domain.subscriptions.cycle import cycle_period, period_at
+from domain.subscriptions.amounts import Discount, minimum_spend_settlement, percent_only
+from domain.subscriptions.charges import Charged, Terms
+from domain.subscriptions.coupons import discount_in_force
+from domain.subscriptions.cycle import usage_start
 from domain.subscriptions.enums import (
     InvoiceLineItemType,
     SubscriptionInvoiceBillingReason,
@@ -27,7 +28,14 @@ from domain.subscriptions.enums import (
 from domain.subscriptions.model import InvoiceLine, Subscription, SubscriptionPrice
 
 _ZERO = Decimal(0)
-_INSTANT = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUsage:
+    """What is owed for usage at a change or an end, and what of it a minimum spend covered."""
+
+    lines: tuple[InvoiceLine, ...] = ()
+    covered: Decimal = _ZERO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,64 +47,90 @@ class UsageLine:
     line: InvoiceLine
 
 
-def closing_period(subscription: Subscription) -> Period | None:
-    """The period before the current one; None in the first."""
-    end = subscription.current_billing_period_start
-    if end <= subscription.start_date:
-        return None
-    length = cycle_period(subscription.pricing_type, subscription.billing_period)
-    anchor = subscription.billing_cycle_anchor
-    period = period_at(anchor, length, end - _INSTANT, start=subscription.start_date)
-    start = max(period.start, counted_from(subscription))
-    return Period(start, end) if start < end else None
-
-
-def counted_from(subscription: Subscription) -> datetime:
-    """Since when usage is this subscription's to bill: its start, or that of what it carries on."""
-    if subscription.usage_cutoff is None:
-        return subscription.start_date
-    return min(subscription.usage_cutoff, subscription.start_date)
-
-
 def running_period(subscription: Subscription, until: datetime) -> Period | None:
-    """The part of the current period up to `until` whose usage is this subscription's to bill."""
-    start = max(subscription.current_billing_period_start, counted_from(subscription))
+    """The time up to `until` whose usage is still this subscription's to bill."""
+    start = usage_start(subscription)
     return Period(start, until) if start < until else None
 
 
 def cuts_off_usage(old: Subscription, new: Subscription) -> bool:
-    """Whether `new` counts usage anew, so that what `old` measured is billed with the change."""
-    return new.usage_cutoff is None or new.usage_cutoff != old.usage_cutoff
+    """Whether `new` counts usage anew, so that what `old` measured is billed with the change.
+
+    It does not within a kept cycle of the same record, nor where it carries the usage on.
+    """
+    if new.usage_from is not None:
+        return False
+    return old.id != new.id or old.billing_cycle_anchor != new.billing_cycle_anchor
 
 
 def with_cut_off_usage(
     charged: Charged,
-    lines: tuple[InvoiceLine, ...],
+    usage: LastUsage,
+    old: Subscription,
     new: Subscription,
-    behavior: SubscriptionProrationBehavior,
+    terms: Terms,
+    *,
+    at: datetime,
 ) -> Charged:
-    """The change with the usage that it cuts off: invoiced with it, else with the next invoice."""
-    if not lines:
+    """The change at `at` with the usage that it cuts off: invoiced with it, else with the next.
+
+    In a kept period the minimum spend goes on covering what it has not covered yet.
+    """
+    if new.current_billing_period_start == old.current_billing_period_start:
+        charged = replace(charged, prepaid=charged.prepaid - usage.covered)
+    if not usage.lines:
         return charged
-    if behavior is not SubscriptionProrationBehavior.INVOICE_IMMEDIATELY and charged.charge is None:
-        return replace(charged, deferred=(*charged.deferred, *lines))
-    return replace(charged, charge=with_lines(charged.charge, lines, new))
+    coupon = discount_in_force(new, terms.customer_coupon, period_start=at)
+    at_once = terms.proration is SubscriptionProrationBehavior.INVOICE_IMMEDIATELY
+    if charged.charge is not None or at_once:
+        alone = usage_charge(new, (), coupon, tax_percentage=terms.tax_percentage)
+        charge = with_lines(charged.charge or alone, usage.lines, new, coupon)
+        return replace(charged, charge=charge)
+    waiting = usage.lines
+    off = usage_charge(new, usage.lines, coupon).discount
+    if off:
+        discount = InvoiceLine(description="Discount", amount=-off)
+        waiting = (*waiting, discount)
+    return replace(charged, deferred=(*charged.deferred, *waiting))
 
 
 def with_lines(
-    charge: Charge | None, lines: tuple[InvoiceLine, ...], subscription: Subscription
+    charge: Charge | None,
+    lines: tuple[InvoiceLine, ...],
+    subscription: Subscription,
+    coupon: Discount | None,
 ) -> Charge | None:
-    """`charge` with `lines`, or a charge of them alone; None of nothing."""
+    """`charge` with lines of usage, or a charge of them alone; None of nothing.
+
+    A percent coupon discounts them with whatever else it discounts.
+    """
     if not lines:
         return charge
-    if charge is not None:
-        return replace(charge, lines=(*charge.lines, *lines))
+    if charge is None:
+        return usage_charge(subscription, lines, coupon)
+    if charge.coupon is None:
+        charge = replace(charge, coupon=percent_only(coupon))
+    return charge.with_lines(lines)
+
+
+def usage_charge(
+    subscription: Subscription,
+    lines: tuple[InvoiceLine, ...],
+    coupon: Discount | None,
+    *,
+    reason: SubscriptionInvoiceBillingReason = SubscriptionInvoiceBillingReason.SUBSCRIPTION_UPDATE,
+    tax_percentage: Decimal | None = None,
+) -> Charge:
+    """A charge of usage alone, which a percent coupon discounts."""
     assert subscription.currency is not None, "what is billed has a currency"
-    return Charge(
+    charge = Charge(
         currency=subscription.currency,
-        reason=SubscriptionInvoiceBillingReason.SUBSCRIPTION_UPDATE,
-        lines=lines,
+        reason=reason,
+        lines=(),
+        tax_percentage=tax_percentage,
+        coupon=percent_only(coupon),
     )
+    return charge.with_lines(lines)
 
 
 def usage_line(
@@ -109,7 +143,7 @@ def usage_line(
     quantity = billed_quantity(max(raw, _ZERO), feature.unit_transformation)
     price = sold.price
     line = InvoiceLine(
-        description=f"{quantity:f} {feature.display_name}",
+        description=f"{quantity.normalize():f} {feature.display_name}",
         amount=Money(charge_total(price, quantity), price.currency).rounded().amount,
         quantity=quantity,
         unit_price=price.amount,
@@ -141,7 +175,7 @@ def rest_of(whole: UsageLine, charged: Iterable[UsageLine], *, since: datetime |
             quantity = (line.quantity or _ZERO) - (before.line.quantity or _ZERO)
             line = replace(
                 line,
-                description=f"{quantity:f} {whole.feature.display_name}",
+                description=f"{quantity.normalize():f} {whole.feature.display_name}",
                 amount=line.amount - before.line.amount,
                 quantity=quantity,
                 period_start=since,
@@ -150,19 +184,15 @@ def rest_of(whole: UsageLine, charged: Iterable[UsageLine], *, since: datetime |
 
 
 def minimum_adjustment(
-    subscription: Subscription, *, usage: Decimal, charged: Decimal = _ZERO, period: Period
+    prepaid: Decimal, *, usage: Decimal, charged: Decimal = _ZERO, period: Period
 ) -> InvoiceLine | None:
     """What the minimum spend, charged in advance, covers of the usage: -min(U, M).
 
-    M 100: U 70 -> -70, U 130 -> -100. `charged` of it was billed, and covered, before. None
-    without a minimum or anything to cover.
+    `prepaid` M 100: U 70 -> -70, U 130 -> -100. `charged` of it was billed, and covered, before.
+    None without anything to cover.
     """
-    spend = subscription.minimum_spend
-    if spend is None or spend.minimum is None or spend.minimum.amount <= 0:
-        return None
-    minimum = spend.minimum.rounded().amount
-    covered, _ = minimum_spend_settlement(minimum, usage)
-    before, _ = minimum_spend_settlement(minimum, charged)
+    covered, _ = minimum_spend_settlement(prepaid, usage)
+    before, _ = minimum_spend_settlement(prepaid, charged)
     if covered == before:
         return None
     return InvoiceLine(

@@ -75,6 +75,11 @@ class Discount:
         )
 
 
+def percent_only(discount: Discount | None) -> Discount | None:
+    """A percentage, which applies to whatever is charged; fixed amounts are of whole periods."""
+    return discount if discount is not None and discount.percent_off is not None else None
+
+
 def discount_of(coupon: SubscriptionCoupon | Coupon | None) -> Discount | None:
     """The discount that a coupon gives, None for none."""
     if coupon is None:

@@ -21,6 +21,7 @@ from domain.subscriptions.amounts import (
     LineKey,
     charged_share,
     in_advance_lines,
+    percent_only,
     stub_ratio,
 )
 from domain.subscriptions.coupons import discount_in_force
@@ -37,6 +38,8 @@ from domain.subscriptions.proration import (
     Proration,
     ProrationLine,
     Settlement,
+    debits_to_discount,
+    discount_of_debits,
     prorate,
     remaining_ratio,
     settle,
@@ -60,6 +63,7 @@ class Charged:
     """The money of one step: an invoice now, lines for the next one, and f from here on.
 
     `shares` are the f of single lines; empty = all have `ratio`, None = they keep their own.
+    `prepaid` is the minimum spend that is paid for the usage which is still to be billed.
     """
 
     charge: Charge | None = None
@@ -67,9 +71,15 @@ class Charged:
     ratio: Decimal = _ONE
     shares: Mapping[LineKey, Decimal] | None = None
     proration: Proration | None = None
+    prepaid: Decimal = _ZERO
 
 
 NOTHING = Charged()
+
+
+def nothing_new(subscription: Subscription) -> Charged:
+    """Nothing is charged, and what was charged for the current period stands."""
+    return Charged(ratio=subscription.charged_ratio, prepaid=subscription.minimum_prepaid)
 
 
 def is_charged(subscription: Subscription) -> bool:
@@ -146,6 +156,11 @@ def minimum_spend_lines(subscription: Subscription) -> tuple[InvoiceLine, ...]:
     )
 
 
+def prepaid_minimum(subscription: Subscription) -> Decimal:
+    """What its minimum spend is charged in advance for a period."""
+    return sum((line.amount for line in minimum_spend_lines(subscription)), _ZERO)
+
+
 def period_charge(
     subscription: Subscription,
     terms: Terms,
@@ -184,7 +199,12 @@ def period_charge(
         coupon=discount,
         discount_base=sub_total.amount,
     )
-    return Charged(charge=charge, ratio=charged_share(sub_total, discount), shares={})
+    return Charged(
+        charge=charge,
+        ratio=charged_share(sub_total, discount),
+        shares={},
+        prepaid=prepaid_minimum(subscription),
+    )
 
 
 def change_charge(
@@ -220,22 +240,36 @@ def change_charge(
         with_credit=not (anchor_moves and behavior is SubscriptionProrationBehavior.NONE),
         shares=shares_of(old) if charged_before else {},
     )
-    if anchor_moves and is_stub(new):
-        proration = _in_stub(proration, new)
-    settlement = settle(proration, behavior, anchor_moves=anchor_moves)
-    extra = minimum_spend_lines(new) if anchor_moves else ()
+    if not anchor_moves:
+        settlement = settle(proration, behavior, anchor_moves=False)
+        return Charged(
+            charge=_proration_charge(proration, settlement, new, terms, discount=discount),
+            deferred=_deferred_lines(proration, settlement, new),
+            ratio=old.charged_ratio,
+            shares=_shares_after(old, new, proration, discount, behavior),
+            proration=proration,
+            prepaid=old.minimum_prepaid,
+        )
+    if is_stub(new):
+        proration = _in_stub(proration, new, discount)
+    settlement = settle(proration, behavior, anchor_moves=True)
+    carried = old.minimum_prepaid if new.usage_from is not None else _ZERO
     return Charged(
-        charge=_proration_charge(proration, settlement, new, terms, extra=extra),
-        deferred=_deferred_lines(proration, settlement, new),
-        ratio=_full_share(new, discount) if anchor_moves else old.charged_ratio,
-        shares={} if anchor_moves else _shares_after(old, new, proration, discount, behavior),
+        charge=_proration_charge(
+            proration, settlement, new, terms, discount=discount, extra=minimum_spend_lines(new)
+        ),
+        ratio=_full_share(new, discount),
+        shares={},
         proration=proration,
+        prepaid=carried + prepaid_minimum(new),
     )
 
 
 def _full_share(new: Subscription, discount: Discount | None) -> Decimal:
+    """The share of a whole period that was charged, the minimum spend with it."""
     assert new.currency is not None
-    return charged_share(_sum(invoice_lines(lines_of(new), new), new.currency), discount)
+    lines = (*invoice_lines(lines_of(new), new), *minimum_spend_lines(new))
+    return charged_share(_sum(lines, new.currency), discount)
 
 
 def shares_of(subscription: Subscription) -> dict[LineKey, Decimal]:
@@ -303,12 +337,12 @@ def _shares_after(
     return shares | debited
 
 
-def _in_stub(proration: Proration, new: Subscription) -> Proration:
-    """Full debits of a cycle that begins with a stub, by the stub's share."""
+def _in_stub(proration: Proration, new: Subscription, discount: Discount | None) -> Proration:
+    """Full debits of a cycle that begins with a stub, by the stub's share; ONE_OFF lines whole."""
     share = stub_ratio(current_period(new), full_period(new))
     lines = tuple(
         part
-        if part.is_credit
+        if part.is_credit or part.line.is_one_off
         else replace(part, amount=Money(part.line.total * share, part.amount.currency).rounded())
         for part in proration.lines
     )
@@ -316,7 +350,8 @@ def _in_stub(proration: Proration, new: Subscription) -> Proration:
     for part in lines:
         if not part.is_credit:
             debit += part.amount
-    return replace(proration, lines=lines, debit=debit)
+    off = discount_of_debits(lines, discount, debit.currency)
+    return replace(proration, lines=lines, debit=debit, discount=off)
 
 
 def _proration_charge(
@@ -325,24 +360,27 @@ def _proration_charge(
     new: Subscription,
     terms: Terms,
     *,
-    extra: tuple[InvoiceLine, ...],
+    discount: Discount | None,
+    extra: tuple[InvoiceLine, ...] = (),
 ) -> Charge | None:
-    deferred = bool(settlement.deferred)
-    lines = () if deferred else _proration_lines(proration.lines, new)
-    if settlement.invoiced_now.amount == 0 and not lines and not extra:
-        return None
-    if settlement.invoiced_now != proration.net:
-        lines = ()
+    """The invoice of a change with `extra` whole-period lines; None of nothing.
+
+    Usage that joins it is discounted by a percent coupon alone.
+    """
+    lines = _proration_lines(proration.lines, new) if settlement.is_invoiced else ()
     if not lines and not extra:
         return None
     assert new.currency is not None
-    return Charge(
+    charge = Charge(
         currency=new.currency,
         reason=SubscriptionInvoiceBillingReason.SUBSCRIPTION_UPDATE,
-        lines=(*lines, *extra),
+        lines=lines,
         discount=proration.discount.amount if lines else _ZERO,
         tax_percentage=terms.tax_percentage,
+        coupon=discount,
+        discount_base=debits_to_discount(proration.lines, discount, new.currency).amount,
     )
+    return replace(charge.with_lines(extra), coupon=percent_only(discount))
 
 
 def _proration_lines(

@@ -12,7 +12,7 @@ from domain.catalog.enums import BillingPeriod, PricingType, SubscriptionUpdateU
 from domain.periods import Period, add_months, billing_period_at, months_of, start_of_next_month
 from domain.subscriptions.enums import BillingAnchor
 from domain.subscriptions.facts import BillingSettings
-from domain.subscriptions.model import Subscription
+from domain.subscriptions.model import ClosedUsage, Subscription
 
 
 def cycle_period(pricing_type: PricingType, billing_period: BillingPeriod | None) -> BillingPeriod:
@@ -67,7 +67,26 @@ def with_cycle(subscription: Subscription, *, anchor: datetime, at: datetime) ->
         billing_cycle_anchor=anchor,
         current_billing_period_start=period.start,
         current_billing_period_end=period.end,
+        closed_usage=None,
     )
+
+
+def usage_start(subscription: Subscription) -> datetime:
+    """Since when its usage is still to be billed: the period's start, or its own if later.
+
+    Usage that it carries on from before is its to bill too, at its own prices.
+    """
+    if subscription.usage_from is not None:
+        return subscription.usage_from
+    return max(subscription.current_billing_period_start, subscription.start_date)
+
+
+def closing_usage(subscription: Subscription) -> ClosedUsage | None:
+    """What the end of its current period leaves to be billed in arrears; None of no time."""
+    start, end = usage_start(subscription), subscription.current_billing_period_end
+    if start >= end:
+        return None
+    return ClosedUsage(start=start, end=end, prepaid=subscription.minimum_prepaid)
 
 
 def with_usage_window(
@@ -82,16 +101,24 @@ def with_usage_window(
 
     ALWAYS_RESET: from `at`; NEVER_RESET: carried over from `origin`; BILLING_PERIOD_CHANGE: as
     the first if the billing anchor moves, else as the second. What follows none (`origin` None)
-    has no cut-off. Source: spec, entitlements §4.
+    has no cut-off. What is carried over within a paid period is billed with what follows; at the
+    period's end nothing is left to carry. Source: spec, entitlements §4, subscriptions §10.
     """
     keeps = rule is SubscriptionUpdateUsageCutoffBehavior.NEVER_RESET or (
         rule is SubscriptionUpdateUsageCutoffBehavior.BILLING_PERIOD_CHANGE and not anchor_moves
     )
     if origin is None:
-        return replace(subscription, usage_anchor=at, usage_cutoff=None)
+        return replace(subscription, usage_anchor=at, usage_cutoff=None, usage_from=None)
     if not keeps:
-        return replace(subscription, usage_anchor=at, usage_cutoff=at)
-    return replace(subscription, usage_anchor=origin.usage_anchor, usage_cutoff=origin.usage_cutoff)
+        return replace(subscription, usage_anchor=at, usage_cutoff=at, usage_from=None)
+    is_billed = origin.pricing_type is PricingType.PAID and not origin.is_trial
+    is_running = usage_start(origin) < at < origin.current_billing_period_end
+    return replace(
+        subscription,
+        usage_anchor=origin.usage_anchor,
+        usage_cutoff=origin.usage_cutoff,
+        usage_from=usage_start(origin) if is_billed and is_running else None,
+    )
 
 
 def next_monthly_boundary(subscription: Subscription, *, now: datetime) -> datetime:

@@ -109,7 +109,7 @@ def next_monthly_overage(one: Subscription) -> datetime | None:
     """
     if not any(sold.is_monthly_overage for sold in one.prices):
         return None
-    after = one.current_billing_period_start
+    after = max(one.current_billing_period_start, one.start_date)
     if one.overage_billed_until is not None:
         after = max(after, one.overage_billed_until)
     if after < one.billing_cycle_anchor:

@@ -13,11 +13,11 @@ from domain.billing.model import BillingResult
 from domain.patch import ABSENT
 from domain.subscriptions.changes import with_parts
 from domain.subscriptions.charges import (
-    NOTHING,
     Charged,
     Terms,
     change_charge,
     is_charged,
+    nothing_new,
     period_charge,
     uncharged_shares,
     with_shares,
@@ -185,9 +185,7 @@ def updates_due(subscription: Subscription, facts: ProvisionFacts, terms: Terms)
     """Deferred parts happen, without proration; a new cycle that they begin is charged."""
     updates = due_updates(subscription, at=facts.now)
     new = apply_parts(subscription, updates, facts)
-    charged = replace(
-        NOTHING, ratio=subscription.charged_ratio, shares=uncharged_shares(subscription, new)
-    )
+    charged = replace(nothing_new(subscription), shares=uncharged_shares(subscription, new))
     if new.billing_cycle_anchor != subscription.billing_cycle_anchor:
         charged = _as_renewal(new, terms, carried=subscription)
         new = replace(new, pending_lines=()) if charged.charge is not None else new
@@ -201,13 +199,16 @@ def updates_due(subscription: Subscription, facts: ProvisionFacts, terms: Terms)
 
 
 def _as_renewal(new: Subscription, terms: Terms, *, carried: Subscription) -> Charged:
-    return period_charge(
+    charged = period_charge(
         new,
         terms,
         reason=SubscriptionInvoiceBillingReason.BILLING_CYCLE,
         with_one_off=new.plan_ref_id != carried.plan_ref_id,
         carried=carried.pending_lines,
     )
+    if new.usage_from is None:
+        return charged
+    return replace(charged, prepaid=charged.prepaid + carried.minimum_prepaid)
 
 
 def plan_change_due(
@@ -218,7 +219,7 @@ def plan_change_due(
     In the middle of a kept cycle nothing is charged: the new price comes with the next period.
     """
     new = provisioning.new
-    charged = replace(NOTHING, ratio=current.charged_ratio, shares=uncharged_shares(current, new))
+    charged = replace(nothing_new(current), shares=uncharged_shares(current, new))
     if is_charged(new) and new.current_billing_period_start == new.start_date:
         charged = _as_renewal(new, terms, carried=current)
     done = marked(current, (update,))
@@ -257,15 +258,18 @@ def pending_update_paid(
         if update.status is SubscriptionScheduleStatus.PendingPayment
     )
     new = apply_parts(subscription, updates, facts)
+    anchor_moves = new.billing_cycle_anchor != subscription.billing_cycle_anchor
     charged = change_charge(
-        subscription,
-        new,
-        terms,
-        at=facts.now,
-        anchor_moves=new.billing_cycle_anchor != subscription.billing_cycle_anchor,
-        same_plan=True,
+        subscription, new, terms, at=facts.now, anchor_moves=anchor_moves, same_plan=True
     )
-    after = replace(with_shares(new, charged.shares), charged_ratio=charged.ratio)
+    after = replace(
+        with_shares(new, charged.shares),
+        charged_ratio=charged.ratio,
+        minimum_prepaid=charged.prepaid,
+    )
+    if anchor_moves and new.usage_from is None:
+        # Its invoice has the usage up to when it was asked for.
+        after = replace(after, usage_from=min(update.created_at for update in updates))
     return Decision(
         subscription=after, changed=(after,), told=(Told(type=UPDATED, subscription=after),)
     )

@@ -196,6 +196,15 @@ class DueCancellation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedUsage:
+    """Usage of [start, end) that a renewal's draft awaits; `prepaid` of it is paid already."""
+
+    start: datetime
+    end: datetime
+    prepaid: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
     description: str
     amount: Decimal
@@ -249,7 +258,10 @@ class Subscription:
     charged (the proration factor `f` of spec, subscriptions §11). `pending_since` is when it
     became PAYMENT_PENDING; `pending_lines` join its next invoice; `budget_after_trial` takes
     over when a trial converts. Usage up to `usage_charged_until` was charged on request, monthly
-    overage up to `overage_billed_until` at a boundary.
+    overage up to `overage_billed_until` at a boundary. `usage_from` is since when usage carried
+    over is still to be billed (None: since the period's start, or its own); `minimum_prepaid` is
+    what of the minimum spend was charged in advance for it, and `closed_usage` the period's
+    before.
     """
 
     id: SubscriptionId
@@ -301,6 +313,9 @@ class Subscription:
     last_usage_invoice: Invoice | None = None
     usage_charged_until: datetime | None = None
     overage_billed_until: datetime | None = None
+    usage_from: datetime | None = None
+    minimum_prepaid: Decimal = Decimal(0)
+    closed_usage: ClosedUsage | None = None
     billing_id: str | None = None
     old_billing_id: str | None = None
     billing_link_url: str | None = None

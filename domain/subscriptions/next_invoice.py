@@ -241,9 +241,8 @@ def maximum_spend(subscription: Subscription, terms: Terms) -> MaximumSpend | No
         period_end=subscription.current_billing_period_end,
     )
     usage: tuple[InvoiceLine, ...] = (budget,) if is_charged(subscription) else ()
-    spend = subscription.minimum_spend
-    if usage and spend is not None and spend.minimum is not None:
-        covered = min(budget.amount, spend.minimum.rounded().amount)
+    covered = min(budget.amount, subscription.minimum_prepaid)
+    if usage and covered:
         usage = (
             budget,
             replace(

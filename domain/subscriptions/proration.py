@@ -51,6 +51,7 @@ class Settlement:
     """How a proration is settled: what is invoiced now, and lines that join the next invoice."""
 
     invoiced_now: Money
+    is_invoiced: bool
     deferred: tuple[ProrationLine, ...] = ()
 
 
@@ -101,7 +102,7 @@ def prorate(
             parts.append(_part(becomes, becomes.total * share, is_credit=False, full=full))
     credit = _sum((p for p in parts if p.is_credit), currency)
     debit = _sum((p for p in parts if not p.is_credit), currency)
-    off = _discount_of_debits(parts, discount, currency)
+    off = discount_of_debits(parts, discount, currency)
     return Proration(lines=tuple(parts), credit=credit, debit=debit, discount=off)
 
 
@@ -117,15 +118,21 @@ def _sum(parts: Iterable[ProrationLine], currency: Currency) -> Money:
     return total
 
 
-def _discount_of_debits(
+def discount_of_debits(
     parts: Sequence[ProrationLine], discount: Discount | None, currency: Currency
 ) -> Money:
+    """What a coupon in force takes off the debits; credits are in no coupon's base."""
     if discount is None:
         return Money(_ZERO, currency)
-    debits = [p for p in parts if not p.is_credit]
-    if discount.percent_off is None:
-        debits = [p for p in debits if p.is_full_period]
-    return discount.of(_sum(debits, currency))
+    return discount.of(debits_to_discount(parts, discount, currency))
+
+
+def debits_to_discount(
+    parts: Sequence[ProrationLine], discount: Discount | None, currency: Currency
+) -> Money:
+    """The debits that a coupon applies to: all for a percentage, full periods for an amount."""
+    fixed = discount is not None and discount.percent_off is None
+    return _sum((p for p in parts if not p.is_credit and (p.is_full_period or not fixed)), currency)
 
 
 def settle(
@@ -137,13 +144,11 @@ def settle(
     CREATE_PRORATIONS defers the lines unless the anchor moves; NONE does nothing, or with a
     moving anchor invoices the full new price (prorated `with_credit=False`).
     """
-    nothing = Money(_ZERO, proration.credit.currency)
-    match behavior:
-        case SubscriptionProrationBehavior.INVOICE_IMMEDIATELY:
-            return Settlement(invoiced_now=proration.net)
-        case SubscriptionProrationBehavior.CREATE_PRORATIONS:
-            if anchor_moves:
-                return Settlement(invoiced_now=proration.net)
-            return Settlement(invoiced_now=nothing, deferred=proration.lines)
-        case SubscriptionProrationBehavior.NONE:
-            return Settlement(invoiced_now=proration.net if anchor_moves else nothing)
+    if anchor_moves or behavior is SubscriptionProrationBehavior.INVOICE_IMMEDIATELY:
+        return Settlement(invoiced_now=proration.net, is_invoiced=True)
+    waits = behavior is SubscriptionProrationBehavior.CREATE_PRORATIONS
+    return Settlement(
+        invoiced_now=Money(_ZERO, proration.credit.currency),
+        is_invoiced=False,
+        deferred=proration.lines if waits else (),
+    )

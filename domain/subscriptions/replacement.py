@@ -61,6 +61,7 @@ def with_result(
     money = replace(
         with_shares(subscription, charged.shares),
         charged_ratio=charged.ratio,
+        minimum_prepaid=charged.prepaid,
         pending_lines=(*subscription.pending_lines, *charged.deferred),
     )
     if result is None:
@@ -104,7 +105,7 @@ def replaced(
             ended = replace(ended, billing_id=None, old_billing_id=one.billing_id)
             new = replace(new, pending_lines=(*one.pending_lines, *new.pending_lines))
             ended = replace(ended, pending_lines=())
-            if new.usage_cutoff == one.usage_cutoff:
+            if new.usage_from is not None:
                 # Usage goes on as it was, with what of it was billed already.
                 new = replace(
                     new,

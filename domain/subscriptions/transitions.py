@@ -23,7 +23,13 @@ from domain.subscriptions.charges import (
     unused_credit,
 )
 from domain.subscriptions.coupons import expire_coupons
-from domain.subscriptions.cycle import cycle_period, period_at, with_cycle, with_usage_window
+from domain.subscriptions.cycle import (
+    closing_usage,
+    cycle_period,
+    period_at,
+    with_cycle,
+    with_usage_window,
+)
 from domain.subscriptions.due import billing_month
 from domain.subscriptions.enums import (
     PaymentCollection,
@@ -217,7 +223,8 @@ def renew(subscription: Subscription, terms: Terms, *, at: datetime) -> Step:
         renewed, terms, reason=_BILLING_CYCLE, carried=subscription.pending_lines
     )
     if is_charged(renewed):
-        renewed = replace(renewed, pending_lines=())
+        closed = closing_usage(subscription)
+        renewed = replace(renewed, pending_lines=(), usage_from=None, closed_usage=closed)
 
     def finish(result: BillingResult | None, charged: Charged) -> Decision:
         after = with_result(renewed, charged, result)

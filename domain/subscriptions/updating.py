@@ -26,7 +26,7 @@ from domain.subscriptions.changes import (
     waits,
     with_parts,
 )
-from domain.subscriptions.charges import NOTHING, Charged, Terms, change_charge
+from domain.subscriptions.charges import Charged, Terms, change_charge, nothing_new
 from domain.subscriptions.content import Selection, select_changed, selection_of, sell, with_content
 from domain.subscriptions.coupons import applied_coupon, with_coupon
 from domain.subscriptions.cycle import anchor_for, with_cycle, with_usage_window
@@ -108,7 +108,7 @@ def decide_update(request: UpdateRequest, facts: UpdateFacts) -> Updating:
         return Updating(
             kept=kept,
             new=kept,
-            charged=replace(NOTHING, ratio=old.charged_ratio),
+            charged=nothing_new(old),
             now_parts=(),
             anchor_moves=False,
             is_scheduled=False,
@@ -412,13 +412,18 @@ def _due(
     anchor_moves: bool,
 ) -> Charged:
     if old.status is not SubscriptionStatus.ACTIVE:
-        return replace(NOTHING, ratio=old.charged_ratio)
-    terms = Terms(
+        return nothing_new(old)
+    terms = terms_of_update(request, facts)
+    return change_charge(old, new, terms, at=facts.now, anchor_moves=anchor_moves, same_plan=True)
+
+
+def terms_of_update(request: UpdateRequest, facts: UpdateFacts) -> Terms:
+    """The request's tax and proration behaviour, the account's where it has none."""
+    return Terms(
         customer_coupon=facts.customer_coupon,
         tax_percentage=request.billing.tax_percentage,
         proration=request.billing.proration_behavior or facts.settings.proration,
     )
-    return change_charge(old, new, terms, at=facts.now, anchor_moves=anchor_moves, same_plan=True)
 
 
 def settle_update(

@@ -13,10 +13,10 @@ from app.usecases.billing.payments import invoice_paid
 from app.usecases.billing.providers import require_provider
 from app.usecases.billing.usage import unbilled_usage, write_closing_usage
 from app.usecases.customers import locked_customer
-from app.usecases.subscriptions.billing import billed_payer
+from app.usecases.subscriptions.billing import billed_payer, coupon_at
 from app.usecases.subscriptions.book import book_of_subscription, open_book
-from domain.billing.model import BillingOrder, Charge
-from domain.billing.usage import UsageLine
+from domain.billing.model import BillingOrder
+from domain.billing.usage import UsageLine, usage_charge
 from domain.errors import (
     Conflict,
     DomainError,
@@ -31,6 +31,8 @@ from domain.subscriptions.enums import SubscriptionInvoiceBillingReason, Subscri
 from domain.subscriptions.lifecycle import UPDATED, Told
 from domain.subscriptions.model import ENDED, Subscription
 from domain.subscriptions.replacement import Decision
+
+MANUAL = SubscriptionInvoiceBillingReason.MANUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,16 +107,12 @@ async def charge_usage(
         usage = await unbilled_usage(book, one, at)
         invoice_id = None
         if any(line.amount for line in usage.lines):
-            assert one.currency is not None
+            coupon = await coupon_at(book, one, at)
             order = BillingOrder(
                 payer=await billed_payer(book, one, None),
                 subscription=one,
                 billing_id=one.billing_id,
-                charge=Charge(
-                    currency=one.currency,
-                    reason=SubscriptionInvoiceBillingReason.MANUAL,
-                    lines=usage.lines,
-                ),
+                charge=usage_charge(one, usage.lines, coupon, reason=MANUAL),
                 method=one.payment_collection_method,
             )
             key = f"usage:{one.id}:{at.isoformat()}"

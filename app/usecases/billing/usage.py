@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from app.usecases.billing.overage import overage_lines
 from app.usecases.billing.scopes import measured_in
 from app.usecases.subscriptions.book import Book
 from domain.billing.usage import (
+    LastUsage,
     UsageLine,
     charged_until,
-    closing_period,
     minimum_adjustment,
     rest_of,
     running_period,
@@ -42,13 +43,15 @@ class MeteredPrice:
 class UnbilledUsage:
     """Usage of [start, end) that no invoice has yet: by price, and as invoice lines.
 
-    Empty where the end is the start.
+    Empty where the end is the start. `covered` of the whole, with what was billed of it before,
+    is the minimum spend's.
     """
 
     start: datetime
     end: datetime
-    metered: tuple[UsageLine, ...]
-    lines: tuple[InvoiceLine, ...]
+    metered: tuple[UsageLine, ...] = ()
+    lines: tuple[InvoiceLine, ...] = ()
+    covered: Decimal = Decimal(0)
 
 
 async def write_closing_usage(book: Book, one: Subscription, invoice_id: str) -> None:
@@ -58,10 +61,11 @@ async def write_closing_usage(book: Book, one: Subscription, invoice_id: str) ->
     """
     provider = book.work.billing
     assert provider is not None
-    period = closing_period(one)
-    if period is None:
+    closed = one.closed_usage
+    if closed is None:
         return
-    usage = await _unbilled(book, one, period)
+    period = Period(closed.start, closed.end)
+    usage = await _unbilled(book, one, period, prepaid=closed.prepaid)
     overage = await overage_lines(book, one, period, is_final=False)
     for line in (*usage.lines, *overage):
         name = line.price_id or line.type
@@ -77,23 +81,24 @@ async def unbilled_usage(book: Book, one: Subscription, until: datetime) -> Unbi
     """The current period's usage up to `until` that was not charged on request before."""
     period = running_period(one, until)
     if period is None:
-        return UnbilledUsage(start=until, end=until, metered=(), lines=())
-    return await _unbilled(book, one, period)
+        return UnbilledUsage(start=until, end=until)
+    return await _unbilled(book, one, period, prepaid=one.minimum_prepaid)
 
 
-async def last_usage(book: Book, one: Subscription, until: datetime) -> tuple[InvoiceLine, ...]:
+async def last_usage(book: Book, one: Subscription, until: datetime) -> LastUsage:
     """What a charged subscription still owes for usage when it ends, or is replaced, at `until`."""
-    if not one.is_live or not is_charged(one):
-        return ()
-    usage = await unbilled_usage(book, one, until)
     period = running_period(one, until)
-    overage: tuple[InvoiceLine, ...] = ()
-    if period is not None:
-        overage = await overage_lines(book, one, period, is_final=True)
-    return tuple(line for line in (*usage.lines, *overage) if line.amount)
+    if not one.is_live or not is_charged(one) or period is None:
+        return LastUsage()
+    usage = await unbilled_usage(book, one, until)
+    overage = await overage_lines(book, one, period, is_final=True)
+    lines = tuple(line for line in (*usage.lines, *overage) if line.amount)
+    return LastUsage(lines=lines, covered=usage.covered)
 
 
-async def _unbilled(book: Book, one: Subscription, period: Period) -> UnbilledUsage:
+async def _unbilled(
+    book: Book, one: Subscription, period: Period, *, prepaid: Decimal
+) -> UnbilledUsage:
     """What of `period` is still to be billed: the whole less what was charged of it before.
 
     Both are priced from the period's start, so that tiers and the minimum spend come out as if
@@ -105,16 +110,18 @@ async def _unbilled(book: Book, one: Subscription, period: Period) -> UnbilledUs
     if since is not None:
         before = await priced_usage(book, one, Period(period.start, since))
     metered = tuple(rest_of(line, before, since=since) for line in whole)
-    adjustment = minimum_adjustment(
-        one,
-        usage=sum_of(whole),
-        charged=sum_of(before),
-        period=period,
-    )
+    used = sum_of(whole)
+    adjustment = minimum_adjustment(prepaid, usage=used, charged=sum_of(before), period=period)
     lines = tuple(found.line for found in metered)
     if adjustment is not None:
         lines = (*lines, adjustment)
-    return UnbilledUsage(start=since or period.start, end=period.end, metered=metered, lines=lines)
+    return UnbilledUsage(
+        start=since or period.start,
+        end=period.end,
+        metered=metered,
+        lines=lines,
+        covered=min(used, prepaid),
+    )
 
 
 async def priced_usage(book: Book, one: Subscription, period: Period) -> tuple[UsageLine, ...]:

@@ -9,16 +9,17 @@ from app.usecases.billing.overage import overage_lines
 from app.usecases.billing.usage import last_usage
 from app.usecases.subscriptions.book import Book
 from domain.billing.model import BillingOrder, BillingResult, Charge
-from domain.billing.usage import cuts_off_usage, with_cut_off_usage, with_lines
+from domain.billing.usage import cuts_off_usage, usage_charge, with_cut_off_usage, with_lines
 from domain.customers.model import Customer
 from domain.errors import Conflict, ErrorCode
 from domain.ids import SubscriptionId
 from domain.periods import Period
-from domain.subscriptions.charges import Charged, is_charged
+from domain.subscriptions.amounts import Discount
+from domain.subscriptions.charges import Charged, Terms, is_charged
+from domain.subscriptions.coupons import discount_in_force
 from domain.subscriptions.enums import (
     PaymentCollectionMethod,
     SubscriptionInvoiceBillingReason,
-    SubscriptionProrationBehavior,
     SubscriptionScheduleStatus,
 )
 from domain.subscriptions.model import ENDED, Subscription
@@ -103,14 +104,24 @@ async def with_cut_usage(
     charged: Charged,
     new: Subscription,
     *,
-    replaced: Subscription,
-    behavior: SubscriptionProrationBehavior,
+    old: Subscription,
+    terms: Terms,
+    at: datetime,
 ) -> Charged:
-    """What is charged, with the usage that `new` cuts off, at the prices of what it replaces."""
-    if book.work.billing is None or not is_charged(new) or not cuts_off_usage(replaced, new):
+    """What the change of `old` into `new` at `at` charges, with the usage that it cuts off.
+
+    At the prices of `old`. Writes nothing, so that previews show the same.
+    """
+    if not is_charged(new) or not cuts_off_usage(old, new):
         return charged
-    lines = await last_usage(book, replaced, new.start_date)
-    return with_cut_off_usage(charged, lines, new, behavior)
+    usage = await last_usage(book, old, at)
+    return with_cut_off_usage(charged, usage, old, new, terms, at=at)
+
+
+async def coupon_at(book: Book, one: Subscription, at: datetime) -> Discount | None:
+    """The coupon in force for an invoice of the subscription at `at`."""
+    await book.load_customer_coupon()
+    return discount_in_force(one, book.customer_coupon, period_start=at)
 
 
 async def end_at_provider(
@@ -124,8 +135,9 @@ async def end_at_provider(
         await _void(book, after.id, before.latest_invoice.billing_id)
     order = None
     assert after.effective_end_date is not None
-    usage = await last_usage(book, before, after.effective_end_date)
-    credit = with_lines(credit, usage, before)
+    at = after.effective_end_date
+    usage = await last_usage(book, before, at)
+    credit = with_lines(credit, usage.lines, before, await coupon_at(book, before, at))
     if credit is not None:
         order = BillingOrder(
             payer=await billed_payer(book, after, None),
@@ -133,7 +145,7 @@ async def end_at_provider(
             billing_id=after.billing_id,
             charge=credit,
             method=after.payment_collection_method,
-            at=after.effective_end_date,
+            at=at,
         )
     if any(
         one.billing_id == after.billing_id and one.status not in ENDED
@@ -156,13 +168,14 @@ async def bill_monthly_overage(book: Book, one: Subscription, *, at: datetime) -
     provider = book.work.billing
     if provider is not None and is_charged(one):
         lines = await overage_lines(book, one, Period(start, at), monthly_only=True)
-        charge = with_lines(None, lines, one)
-        if charge is not None:
+        if lines:
+            coupon = await coupon_at(book, one, at)
+            reason = SubscriptionInvoiceBillingReason.OTHER
             order = BillingOrder(
                 payer=await billed_payer(book, one, None),
                 subscription=one,
                 billing_id=one.billing_id,
-                charge=replace(charge, reason=SubscriptionInvoiceBillingReason.OTHER),
+                charge=usage_charge(one, lines, coupon, reason=reason),
                 method=one.payment_collection_method,
                 at=at,
             )

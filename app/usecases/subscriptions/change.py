@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.ports import Runtime
-from app.usecases.subscriptions.billing import collect, void_unpaid_update
+from app.usecases.subscriptions.billing import collect, void_unpaid_update, with_cut_usage
 from app.usecases.subscriptions.book import Book, book_of_subscription
 from app.usecases.subscriptions.endings import take_ending
 from app.usecases.subscriptions.gather import held_content
@@ -23,9 +23,11 @@ from domain.subscriptions.replacement import Decision
 from domain.subscriptions.request import UpdateRequest
 from domain.subscriptions.updating import (
     UpdateFacts,
+    Updating,
     decide_update,
     settle_update,
     settled_collection,
+    terms_of_update,
 )
 
 
@@ -45,7 +47,7 @@ async def update_subscription(request: UpdateRequest, *, runtime: Runtime) -> Su
 async def update_in(book: Book, subscription: Subscription, request: UpdateRequest) -> Subscription:
     """Update within an open book, collecting what it costs now."""
     facts = await update_facts(book, subscription, request)
-    updating = decide_update(request, facts)
+    updating = await decided_update(book, request, facts)
     result = None
     if updating.charged.charge is not None:
         result = await collect(
@@ -59,6 +61,20 @@ async def update_in(book: Book, subscription: Subscription, request: UpdateReque
     book.take(settle_update(updating, request, facts, result=result), at=book.now)
     await settle_due(book, until=book.now)
     return book.subscriptions[subscription.id]
+
+
+async def decided_update(book: Book, request: UpdateRequest, facts: UpdateFacts) -> Updating:
+    """What an update comes to, with the usage that a new cycle cuts off; nothing is written."""
+    updating = decide_update(request, facts)
+    charged = await with_cut_usage(
+        book,
+        updating.charged,
+        updating.new,
+        old=facts.subscription,
+        terms=terms_of_update(request, facts),
+        at=facts.now,
+    )
+    return replace(updating, charged=charged)
 
 
 async def update_facts(

@@ -14,7 +14,7 @@ from app.usecases.subscriptions.gather import held_content
 from domain.catalog.enums import PlanChangeType
 from domain.subscriptions.cancellation import require_open
 from domain.subscriptions.changes import Keeper, Part, execution_time, require_schedulable
-from domain.subscriptions.charges import NOTHING, Terms, change_charge
+from domain.subscriptions.charges import Terms, change_charge, nothing_new
 from domain.subscriptions.enums import (
     ScheduleStrategy,
     SubscriptionMigrationTime,
@@ -83,7 +83,7 @@ async def _migrated(book: Book, subscription: Subscription, facts: ContentFacts)
         return replace(
             new, billing_id=None, old_billing_id=subscription.billing_id or new.old_billing_id
         )
-    charged = replace(NOTHING, ratio=subscription.charged_ratio)
+    charged = nothing_new(subscription)
     if subscription.status is SubscriptionStatus.ACTIVE:
         await book.load_customer_coupon()
         terms = Terms(customer_coupon=book.customer_coupon, proration=book.settings.proration)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from app.ports import Runtime
 from app.usecases.billing.usage import unbilled_usage
 from app.usecases.subscriptions.book import Book, book_of_subscription, open_book_of
-from app.usecases.subscriptions.change import update_facts
+from app.usecases.subscriptions.change import decided_update, update_facts
 from app.usecases.subscriptions.gather import provision_facts
+from app.usecases.subscriptions.provision import with_cut_off
 from app.usecases.transitions import after_updates, terms_in
 from domain.catalog.enums import Currency
-from domain.subscriptions.charges import Terms, is_charged
+from domain.subscriptions.charges import is_charged
 from domain.subscriptions.enums import SubscriptionStatus
 from domain.subscriptions.model import InvoiceLine, Subscription
 from domain.subscriptions.next_invoice import (
@@ -26,7 +27,7 @@ from domain.subscriptions.next_invoice import (
 from domain.subscriptions.previews import Preview, preview_provision, preview_update
 from domain.subscriptions.provisioning import decide, terms_of
 from domain.subscriptions.request import ProvisionRequest, UpdateRequest
-from domain.subscriptions.updating import decide_update
+from domain.subscriptions.updating import terms_of_update
 
 
 async def preview_subscription(request: ProvisionRequest, *, runtime: Runtime) -> Preview:
@@ -34,7 +35,7 @@ async def preview_subscription(request: ProvisionRequest, *, runtime: Runtime) -
     async with runtime.new_unit_of_work() as work:
         book = await open_book_of(work, runtime, request.customer_ref_id)
         facts = await provision_facts(book, request)
-        provisioning = decide(request, facts)
+        provisioning = await with_cut_off(book, request, facts, decide(request, facts))
         balance = await balance_of(book, provisioning.new)
         return preview_provision(provisioning, facts, terms_of(request, facts), balance=balance)
 
@@ -47,12 +48,8 @@ async def preview_subscription_update(request: UpdateRequest, *, runtime: Runtim
             work, runtime, request.subscription_ref_id, now=now
         )
         facts = await update_facts(book, subscription, request)
-        updating = decide_update(request, facts)
-        terms = Terms(
-            customer_coupon=facts.customer_coupon,
-            tax_percentage=request.billing.tax_percentage,
-            proration=request.billing.proration_behavior or facts.settings.proration,
-        )
+        updating = await decided_update(book, request, facts)
+        terms = terms_of_update(request, facts)
         balance = await balance_of(book, updating.new)
         return preview_update(updating, terms, balance=balance, now=now)
 

@@ -35,12 +35,19 @@ from domain.subscriptions.enums import (
     PaymentCollectionMethod,
     ProvisionSubscriptionStatus,
     SubscriptionDecisionStrategy,
+    SubscriptionProrationBehavior,
     SubscriptionStatus,
 )
 from domain.subscriptions.facts import ProvisionFacts
 from domain.subscriptions.journey import SKIPPED, decide_journey
 from domain.subscriptions.model import Subscription
-from domain.subscriptions.provisioning import Provisioning, decide, needs_payment, settle
+from domain.subscriptions.provisioning import (
+    Provisioning,
+    decide,
+    needs_payment,
+    settle,
+    terms_of,
+)
 from domain.subscriptions.replacement import Decision, takes_over
 from domain.subscriptions.request import ProvisionRequest, UpdateRequest
 
@@ -175,7 +182,7 @@ async def provision_in(
 ) -> Provisioned:
     """Provision within an open book; `may_check_out` False refuses what needs a missing method."""
     facts = await provision_facts(book, request)
-    provisioning = decide(request, facts)
+    provisioning = await with_cut_off(book, request, facts, decide(request, facts))
     if _misses_method(book, request, provisioning):
         if not may_check_out:
             raise Conflict(
@@ -197,30 +204,42 @@ async def provision_in(
     )
 
 
+async def with_cut_off(
+    book: Book, request: ProvisionRequest, facts: ProvisionFacts, provisioning: Provisioning
+) -> Provisioning:
+    """The provisioning with the usage that it cuts off; what waits or lies ahead cuts off none."""
+    new, start = provisioning.new, provisioning.start
+    old = _taken_over(provisioning)
+    if old is None or provisioning.waits_on is not None or start.is_future:
+        return provisioning
+    terms = terms_of(request, facts)
+    if start.is_backdated:
+        # Nothing is due now: its first invoice comes at the period's end.
+        terms = replace(terms, proration=SubscriptionProrationBehavior.CREATE_PRORATIONS)
+    charged = await with_cut_usage(
+        book, provisioning.charged, new, old=old, terms=terms, at=start.at
+    )
+    return replace(provisioning, charged=charged)
+
+
+def _taken_over(provisioning: Provisioning) -> Subscription | None:
+    """The paid one whose place at the provider the new one takes."""
+    return next((one for one in provisioning.replaces if takes_over(one, provisioning.new)), None)
+
+
 async def carry_out(
     book: Book, request: ProvisionRequest, facts: ProvisionFacts, provisioning: Provisioning
 ) -> Decision:
     """Collect what is due, settle, and let follow what follows."""
     result = None
-    replaced_paid = next(
-        (one for one in provisioning.replaces if takes_over(one, provisioning.new)), None
-    )
     if provisioning.waits_on is None and not provisioning.start.is_future:
-        if replaced_paid is not None:
-            charged = await with_cut_usage(
-                book,
-                provisioning.charged,
-                provisioning.new,
-                replaced=replaced_paid,
-                behavior=request.billing.proration_behavior or book.settings.proration,
-            )
-            provisioning = replace(provisioning, charged=charged)
+        old = _taken_over(provisioning)
         result = await collect(
             book,
             provisioning.new,
             provisioning.charged,
             billing=request.billing,
-            taken_over=replaced_paid.billing_id if replaced_paid is not None else None,
+            taken_over=old.billing_id if old is not None else None,
             wait=request.await_payment_confirmation,
             key=f"provision:{provisioning.new.id}",
         )

@@ -15,21 +15,26 @@ from domain.billing.overage import (
     overage_windows,
     window_usage,
 )
-from domain.billing.usage import closing_period, minimum_adjustment, running_period
-from domain.catalog.enums import BillingModel, Currency, EntitlementResetPeriod, MeterType
+from domain.billing.usage import cuts_off_usage, minimum_adjustment, running_period
+from domain.catalog.enums import (
+    BillingModel,
+    Currency,
+    EntitlementResetPeriod,
+    MeterType,
+    SubscriptionUpdateUsageCutoffBehavior,
+)
 from domain.catalog.model import AccordingTo, ResetRule
 from domain.entitlements.model import EntitlementRow, Grant
 from domain.metering.reset_periods import BEGINNING
-from domain.money import Money
 from domain.periods import Period
 from domain.subscriptions.charges import Terms, period_charge
-from domain.subscriptions.cycle import anchor_for, with_cycle
+from domain.subscriptions.cycle import anchor_for, with_cycle, with_usage_window
 from domain.subscriptions.due import next_monthly_overage
 from domain.subscriptions.enums import BillingAnchor, SubscriptionInvoiceBillingReason
 from domain.subscriptions.facts import BillingSettings
 from domain.subscriptions.model import (
+    ClosedUsage,
     Subscription,
-    SubscriptionMinimumSpend,
     SubscriptionPrice,
 )
 from domain.subscriptions.transitions import renew
@@ -127,11 +132,12 @@ def subscribed(**given: Any) -> Subscription:
     return a_subscription(customer, a_plan("plan-pro", a_price(20)), **defaults | given)
 
 
-def test_the_first_period_closes_nothing_and_the_second_the_first() -> None:
-    assert closing_period(subscribed()) is None
-    june = utc("2024-06-01T00:00")
-    renewed = subscribed(current_billing_period_start=APRIL.end, current_billing_period_end=june)
-    assert closing_period(renewed) == APRIL
+def test_a_renewal_closes_the_usage_of_the_period_that_ends() -> None:
+    ending = subscribed(minimum_prepaid=Decimal(100), currency=Currency.USD)
+    renewed = renew(ending, Terms(), at=APRIL.end).subscription
+    closed = ClosedUsage(start=APRIL.start, end=APRIL.end, prepaid=Decimal(100))
+    assert renewed.closed_usage == closed
+    assert running_period(renewed, APRIL.end) is None
 
 
 def test_usage_before_the_start_is_not_billed_here() -> None:
@@ -139,8 +145,34 @@ def test_usage_before_the_start_is_not_billed_here() -> None:
     late = subscribed(start_date=begun, usage_cutoff=begun)
     assert running_period(late, APRIL.end) == Period(begun, APRIL.end)
     assert running_period(late, begun) is None
-    carried = subscribed(start_date=begun, usage_cutoff=APRIL.start)
-    assert running_period(carried, APRIL.end) == APRIL
+
+
+@pytest.mark.parametrize("moves", [False, True])
+@pytest.mark.parametrize("rule", list(SubscriptionUpdateUsageCutoffBehavior))
+def test_usage_is_carried_over_or_cut_off_by_the_rule(
+    rule: SubscriptionUpdateUsageCutoffBehavior, *, moves: bool
+) -> None:
+    at = utc("2024-04-16T00:00")
+    old = subscribed(usage_anchor=APRIL.start)
+    new = subscribed(
+        id=uid("new"), start_date=at, billing_cycle_anchor=at if moves else APRIL.start
+    )
+    new = with_usage_window(new, origin=old, rule=rule, anchor_moves=moves, at=at)
+    kept_by = {SubscriptionUpdateUsageCutoffBehavior.NEVER_RESET} | (
+        set() if moves else {SubscriptionUpdateUsageCutoffBehavior.BILLING_PERIOD_CHANGE}
+    )
+    is_carried = rule in kept_by
+    assert cuts_off_usage(old, new) != is_carried
+    assert running_period(new, APRIL.end) == (APRIL if is_carried else Period(at, APRIL.end))
+
+
+def test_nothing_is_carried_over_the_end_of_a_period() -> None:
+    old, at = subscribed(usage_anchor=APRIL.start), APRIL.end
+    never = SubscriptionUpdateUsageCutoffBehavior.NEVER_RESET
+    new = subscribed(id=uid("new"), start_date=at)
+    assert cuts_off_usage(
+        old, with_usage_window(new, origin=old, rule=never, anchor_moves=False, at=at)
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,18 +181,14 @@ def test_usage_before_the_start_is_not_billed_here() -> None:
 def test_the_minimum_spend_covers_usage_once(
     usage: int, charged: int, expected: int | None
 ) -> None:
-    minimum = SubscriptionMinimumSpend(minimum=Money(Decimal(100), Currency.USD), is_override=True)
     line = minimum_adjustment(
-        subscribed(minimum_spend=minimum),
-        usage=Decimal(usage),
-        charged=Decimal(charged),
-        period=APRIL,
+        Decimal(100), usage=Decimal(usage), charged=Decimal(charged), period=APRIL
     )
     assert (None if line is None else line.amount) == expected
 
 
 def test_without_a_minimum_nothing_is_covered() -> None:
-    assert minimum_adjustment(subscribed(), usage=Decimal(5), period=APRIL) is None
+    assert minimum_adjustment(Decimal(0), usage=Decimal(5), period=APRIL) is None
 
 
 def test_a_start_before_the_first_is_charged_its_share() -> None:  # §18.25
@@ -208,6 +236,12 @@ def test_monthly_overage_falls_due_at_each_boundary_but_the_renewals() -> None:
         one = replace(one, overage_billed_until=at)
     assert len(instants) == 11
     assert (instants[0], instants[-1]) == (APRIL.end, utc("2025-03-01T00:00"))
+
+
+def test_months_before_a_start_in_a_kept_cycle_are_not_billed() -> None:
+    assert next_monthly_overage(yearly(start_date=utc("2024-07-15T00:00"))) == utc(
+        "2024-08-01T00:00"
+    )
 
 
 def test_without_monthly_overage_and_in_a_stub_nothing_falls_due_between() -> None:
