@@ -39,6 +39,7 @@ class Source:
     since: datetime
     anchor: datetime
     cutoff: datetime | None = None
+    earlier_cutoffs: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class EntitlementRow:
     grant: Grant
     anchor: datetime
     cutoff: datetime | None = None
+    earlier_cutoffs: tuple[datetime, ...] = ()
     window: Period | None = None
     credit_rate: CreditRate | None = None
     credit_currency_id: str | None = None
@@ -94,8 +96,12 @@ class EntitlementRow:
     @property
     def usage_rule(self) -> UsageRule:
         """How this row's usage is cut into windows."""
-        cutoffs = () if self.cutoff is None else (self.cutoff,)
-        return UsageRule(reset_rule=self.grant.reset_rule, anchor=self.anchor, cutoffs=cutoffs)
+        latest = () if self.cutoff is None else (self.cutoff,)
+        return UsageRule(
+            reset_rule=self.grant.reset_rule,
+            anchor=self.anchor,
+            cutoffs=(*self.earlier_cutoffs, *latest),
+        )
 
     @property
     def has_reset_window(self) -> bool:

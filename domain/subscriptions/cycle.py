@@ -14,6 +14,9 @@ from domain.subscriptions.enums import BillingAnchor
 from domain.subscriptions.facts import BillingSettings
 from domain.subscriptions.model import ClosedUsage, Subscription
 
+# Of past changes that cut usage off, as many are remembered; they matter for past usage only.
+EARLIER_CUTOFFS_MAX = 50
+
 
 def cycle_period(pricing_type: PricingType, billing_period: BillingPeriod | None) -> BillingPeriod:
     """The length of a period: FREE, and CUSTOM without one, run yearly."""
@@ -101,22 +104,34 @@ def with_usage_window(
 
     ALWAYS_RESET: from `at`; NEVER_RESET: carried over from `origin`; BILLING_PERIOD_CHANGE: as
     the first if the billing anchor moves, else as the second. What follows none (`origin` None)
-    has no cut-off. What is carried over within a paid period is billed with what follows; at the
+    has no cut-off. Earlier cut-offs stay, so that a past window is not counted otherwise
+    afterwards. What is carried over within a paid period is billed with what follows; at the
     period's end nothing is left to carry. Source: spec, entitlements §4, subscriptions §10.
     """
     keeps = rule is SubscriptionUpdateUsageCutoffBehavior.NEVER_RESET or (
         rule is SubscriptionUpdateUsageCutoffBehavior.BILLING_PERIOD_CHANGE and not anchor_moves
     )
     if origin is None:
-        return replace(subscription, usage_anchor=at, usage_cutoff=None, usage_from=None)
+        return replace(
+            subscription, usage_anchor=at, usage_cutoff=None, earlier_cutoffs=(), usage_from=None
+        )
     if not keeps:
-        return replace(subscription, usage_anchor=at, usage_cutoff=at, usage_from=None)
+        cutoffs = (*origin.earlier_cutoffs, origin.usage_cutoff)
+        earlier = tuple(cutoff for cutoff in cutoffs if cutoff is not None and cutoff < at)
+        return replace(
+            subscription,
+            usage_anchor=at,
+            usage_cutoff=at,
+            earlier_cutoffs=earlier[-EARLIER_CUTOFFS_MAX:],
+            usage_from=None,
+        )
     is_billed = origin.pricing_type is PricingType.PAID and not origin.is_trial
     is_running = usage_start(origin) < at < origin.current_billing_period_end
     return replace(
         subscription,
         usage_anchor=origin.usage_anchor,
         usage_cutoff=origin.usage_cutoff,
+        earlier_cutoffs=origin.earlier_cutoffs,
         usage_from=usage_start(origin) if is_billed and is_running else None,
     )
 

@@ -253,7 +253,7 @@ class Subscription:
     `effective_end_date` = earliest of cancellation, end and trial end under
     CANCEL_SUBSCRIPTION. `reanchors`: it begins a cycle of its own when it starts, whatever it
     replaces. `usage_anchor` and `usage_cutoff` (None: it follows no other, so nothing
-    was cut off) rule the windows of resettable usage
+    was cut off; `earlier_cutoffs` precede it, oldest first) rule the windows of resettable usage
     (spec, entitlements §4). `charged_ratio` is the share of this period's full price that was
     charged (the proration factor `f` of spec, subscriptions §11). `pending_since` is when it
     became PAYMENT_PENDING; `pending_lines` join its next invoice; `budget_after_trial` takes
@@ -294,6 +294,7 @@ class Subscription:
     current_billing_period_end: datetime
     usage_anchor: datetime
     usage_cutoff: datetime | None
+    earlier_cutoffs: tuple[datetime, ...] = ()
     charged_ratio: Decimal = Decimal(1)
     payment_collection: PaymentCollection = PaymentCollection.NOT_REQUIRED
     payment_collection_method: PaymentCollectionMethod = PaymentCollectionMethod.CHARGE

@@ -10,6 +10,7 @@ from domain.catalog.enums import AggregationFunction as F
 from domain.subscriptions.enums import SubscriptionStatus
 from tests.app.usage.test_events import Sender, an_event, metered
 from tests.app.usage.test_reporting import Customer, subscribed
+from tests.builders import utc
 from tests.conftest import Execute
 from tests.world import CALENDAR_MONTH, MONTHLY, World
 
@@ -131,6 +132,34 @@ async def test_a_history_that_ends_at_a_reset_ends_with_what_a_check_answers(
         ("2024-03-10T12", 2, False),
     ]
     assert (await customer.check())["currentUsage"] == 2
+
+
+async def test_every_change_of_plan_stays_in_the_history(
+    world: World, historian: Historian, customer: Customer
+) -> None:
+    await world.feature()
+    await world.plan("plan-basic", world.gives(reset_rule=CALENDAR_MONTH))
+    await world.customer()
+    first, second = utc("2024-03-03T12:00"), utc("2024-03-06T12:00")
+    await world.subscribe(
+        "plan-basic", start_date=second, usage_cutoff=second, earlier_cutoffs=(first,)
+    )
+    for day, value in ((2, 4), (5, 2), (8, 1)):
+        await customer.report(value, createdAt=f"2024-03-0{day}T00:00:00Z")
+    history = await historian.v2(startDate="2024-03-02T00:00:00Z")
+    (series,) = history["series"]
+    assert [(p["timestamp"][8:13], p["value"]) for p in series["points"]] == [
+        ("02T00", 0),
+        ("02T00", 4),
+        ("03T12", 0),
+        ("05T00", 2),
+        ("06T12", 0),
+        ("08T00", 1),
+        ("10T12", 1),
+    ]
+    assert [marker["type"] for marker in history["markers"]] == ["SUBSCRIPTION_CHANGE_RESET"] * 2
+    late = await customer.report(1, createdAt="2024-03-04T00:00:00Z")
+    assert (late["currentUsage"], late["usagePeriodStart"]) == (3, "2024-03-03T12:00:00.000Z")
 
 
 async def test_v1_takes_its_resets_from_the_input(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,12 @@ from domain.subscriptions.cancellation import (
     downgrades_to_free,
 )
 from domain.subscriptions.charges import Terms, unused_credit
-from domain.subscriptions.cycle import full_period, is_stub
+from domain.subscriptions.cycle import (
+    EARLIER_CUTOFFS_MAX,
+    full_period,
+    is_stub,
+    with_usage_window,
+)
 from domain.subscriptions.due import Job, due_jobs, earliest, next_due
 from domain.subscriptions.enums import (
     BillingAnchor,
@@ -114,6 +120,31 @@ class TestCycle:
         ).subscription
         assert new.usage_anchor == (APRIL if carries else at)
         assert new.usage_cutoff == (None if carries else at)
+        assert new.earlier_cutoffs == ()
+
+    def test_earlier_cut_offs_stay(self) -> None:
+        packages = {BASIC.id: BASIC, PRO.id: PRO}
+        first, second = utc("2024-04-16"), utc("2024-04-20")
+        one = provisioned(BASIC, now=APRIL).subscription
+        facts = {"packages": packages}
+        one = provisioned(PRO, one, now=first, facts=facts).subscription
+        one = provisioned(BASIC, one, now=second, facts=facts).subscription
+        assert (one.usage_cutoff, one.earlier_cutoffs) == (second, (first,))
+        product = a_product(usage_reset_cutoff=SubscriptionUpdateUsageCutoffBehavior.NEVER_RESET)
+        kept = provisioned(
+            PRO, one, now=utc("2024-04-22"), facts={"product": product, **facts}
+        ).subscription
+        assert (kept.usage_cutoff, kept.earlier_cutoffs) == (second, (first,))
+        for day in range(100):
+            one = with_usage_window(
+                one,
+                origin=one,
+                rule=SubscriptionUpdateUsageCutoffBehavior.ALWAYS_RESET,
+                anchor_moves=True,
+                at=utc("2024-05-01") + timedelta(days=day),
+            )
+        assert len(one.earlier_cutoffs) == EARLIER_CUTOFFS_MAX
+        assert one.earlier_cutoffs[-1] == utc("2024-08-07")
 
 
 class TestJourney:
