@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture.providers import Constants, HypothesisProvider
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -23,6 +24,8 @@ from persistence.embedded import EmbeddedPostgres
 from persistence.engine import new_engine
 from persistence.metadata import metadata
 from tests.support import (
+    SEED_VARIABLE,
+    SEEDS,
     Answer,
     MovableClock,
     TestEnvironment,
@@ -31,14 +34,26 @@ from tests.support import (
     test_settings,
 )
 
+# Every run draws the same, so that what fails, fails for everyone. To look further:
+#     PLANGATE_TEST_SEED=1 scripts/test
 settings.register_profile(
     "plangate",
-    derandomize=True,
+    derandomize=SEED_VARIABLE not in os.environ,
+    database=None,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("plangate")
+# Hypothesis would also draw the constants of our modules: of those imported by then, so the
+# examples would hang on which tests ran before, and on every line of the product.
+HypothesisProvider._local_constants = Constants()  # type: ignore[assignment]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture: random ids are this test's from now on."""
+    SEEDS.test = item.nodeid
 
 
 @pytest.fixture(scope="session")

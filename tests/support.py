@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +26,7 @@ from domain.ids import AccountId, EnvironmentId
 
 ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 START = datetime(2025, 1, 1, tzinfo=UTC)
+SEED_VARIABLE = "PLANGATE_TEST_SEED"
 
 
 class MovableClock:
@@ -43,17 +46,41 @@ class MovableClock:
         return self.now
 
 
+class Seeds:
+    """The seeds of a test's random ids: of its name and of how many it has asked for before.
+
+    So ids differ between tests and between the environments of one test, and every run of a test
+    has the same ones, whatever ran before it and wherever. `PLANGATE_TEST_SEED` gives others.
+    """
+
+    def __init__(self) -> None:
+        self.test = ""
+        self._asked: Counter[str] = Counter()
+
+    def next(self) -> str:
+        self._asked[self.test] += 1
+        return f"{os.environ.get(SEED_VARIABLE)} {self.test} {self._asked[self.test]}"
+
+
+SEEDS = Seeds()
+
+
 class SeededIds:
     """The same ids in every run of a test, yet different between environments."""
 
-    def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, seed: int | str | None = None) -> None:
+        self._random = random.Random(SEEDS.next() if seed is None else seed)
 
     def new_uuid(self) -> UUID:
         return UUID(int=self._random.getrandbits(128), version=4)
 
     def new_hex(self, digits: int) -> str:
         return f"{self._random.getrandbits(4 * digits):0{digits}x}"
+
+
+def new_uuid() -> UUID:
+    """A random id of this test, for what is made outside an environment."""
+    return SeededIds().new_uuid()
 
 
 @dataclass
@@ -99,7 +126,7 @@ async def new_environment(
     **changes: Any,
 ) -> TestEnvironment:
     """Make a tenant of its own in the shared test database, with a server and a client key."""
-    ids = SeededIds(random.SystemRandom().getrandbits(64))
+    ids = SeededIds()
     clock = MovableClock(now)
     composition = compose(test_settings(billing=billing), engine, ids=ids, now=clock)
     account = Account(id=AccountId(ids.new_uuid()), display_name="Test", created_at=now)

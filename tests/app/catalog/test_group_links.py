@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4  # noqa: TID251 - entities of the test's own
 
 import pytest
 
@@ -13,6 +12,7 @@ from domain.catalog.model import Package
 from domain.ids import FeatureId, PackageId, ProductId
 from tests.builders import a_feature, a_plan, a_product, an_addon
 from tests.conftest import Execute
+from tests.support import new_uuid
 
 RESULT = "{ feature { refId } featureGroups { featureGroupId versionNumber } }"
 LINK = f"""mutation ($input: LinkFeatureGroupToPackageInput!) {{
@@ -40,9 +40,9 @@ def env(runtime: Runtime) -> str:
 @pytest.fixture
 async def draft(runtime: Runtime) -> Package:
     """A draft plan-a of product-app; boolean features feature-a … feature-c."""
-    product = a_product("product-app", id=ProductId(uuid4()))
+    product = a_product("product-app", id=ProductId(new_uuid()))
     plan = a_plan(
-        "plan-a", id=PackageId(uuid4()), product_id=product.id, status=PackageStatus.DRAFT
+        "plan-a", id=PackageId(new_uuid()), product_id=product.id, status=PackageStatus.DRAFT
     )
     async with runtime.new_unit_of_work() as work:
         await work.products.add(product)
@@ -50,7 +50,7 @@ async def draft(runtime: Runtime) -> Package:
             await work.features.add(
                 a_feature(
                     name,
-                    id=FeatureId(uuid4()),
+                    id=FeatureId(new_uuid()),
                     feature_type=FeatureType.BOOLEAN,
                     meter_type=MeterType.NoMeter,
                 )
@@ -195,7 +195,7 @@ async def test_only_drafts_are_edited(
     execute: Execute, env: str, draft: Package, runtime: Runtime
 ) -> None:
     await group(execute, env, "group-a", "feature-a")
-    published = a_plan("plan-live", id=PackageId(uuid4()), product_id=draft.product_id)
+    published = a_plan("plan-live", id=PackageId(new_uuid()), product_id=draft.product_id)
     async with runtime.new_unit_of_work() as work:
         await work.packages.save(published)
         await work.commit()
@@ -214,10 +214,10 @@ SET_GROUPS = """mutation ($input: SetPlanCompatiblePackageGroups!) {
 async def test_a_plan_offers_package_groups_in_their_latest_version(
     execute: Execute, draft: Package, runtime: Runtime
 ) -> None:
-    addon = an_addon("addon-a", id=PackageId(uuid4()), product_id=draft.product_id)
+    addon = an_addon("addon-a", id=PackageId(new_uuid()), product_id=draft.product_id)
     paid = a_plan(
         "plan-paid",
-        id=PackageId(uuid4()),
+        id=PackageId(new_uuid()),
         product_id=draft.product_id,
         status=PackageStatus.DRAFT,
         pricing_type=PricingType.PAID,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import UUID, uuid4  # noqa: TID251 - a plan of its own
+from uuid import UUID
 
 import pytest
 
@@ -14,7 +14,7 @@ from domain.catalog.model import FeatureEntitlement
 from domain.ids import FeatureId, PackageId, ProductId
 from tests.builders import a_feature, a_plan, a_product, an_addon
 from tests.conftest import Execute, Recorder
-from tests.support import START, MovableClock
+from tests.support import START, MovableClock, new_uuid
 
 CREATE_FEATURES = """mutation ($input: CreateFeatureGroupInput!) {
   createFeatureGroup(input: $input) {
@@ -52,7 +52,7 @@ async def features(runtime: Runtime) -> list[FeatureId]:
     made = [
         a_feature(
             name,
-            id=FeatureId(uuid4()),
+            id=FeatureId(new_uuid()),
             feature_type=FeatureType.BOOLEAN,
             meter_type=MeterType.NoMeter,
         )
@@ -119,13 +119,13 @@ async def test_a_linked_group_cannot_be_archived(
 ) -> None:
     made = (await group_features(execute, env, "feature-a")).ok["createFeatureGroup"]
     entitlement = FeatureEntitlement(
-        id=uuid4(),
+        id=new_uuid(),
         feature_id=features[0],
         feature_group_ids=(UUID(made["id"]),),  # type: ignore[arg-type] # one kind of UUID
         created_at=START,
         updated_at=START,
     )
-    plan = a_plan("plan-a", id=PackageId(uuid4()), entitlements=(entitlement,))
+    plan = a_plan("plan-a", id=PackageId(new_uuid()), entitlements=(entitlement,))
     async with runtime.new_unit_of_work() as work:
         await work.packages.save(plan)
         await work.commit()
@@ -154,7 +154,7 @@ async def test_an_archived_group_takes_no_version_until_it_is_back(
 @pytest.fixture
 async def product(runtime: Runtime) -> ProductId:
     """product-app."""
-    made = a_product("product-app", id=ProductId(uuid4()))
+    made = a_product("product-app", id=ProductId(new_uuid()))
     async with runtime.new_unit_of_work() as work:
         await work.products.add(made)
         await work.commit()
@@ -185,8 +185,8 @@ async def test_a_package_group_is_published_at_once(execute: Execute, product: P
 async def test_each_edit_is_a_version_and_old_ones_can_be_read(
     execute: Execute, product: ProductId, env: str, runtime: Runtime
 ) -> None:
-    addon = an_addon("addon-a", id=PackageId(uuid4()), product_id=product)
-    foreign = an_addon("addon-foreign", id=PackageId(uuid4()))
+    addon = an_addon("addon-a", id=PackageId(new_uuid()), product_id=product)
+    foreign = an_addon("addon-foreign", id=PackageId(new_uuid()))
     async with runtime.new_unit_of_work() as work:
         await work.packages.save(addon, foreign)
         await work.commit()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from uuid import uuid4  # noqa: TID251 - a fresh tenant
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,11 +22,12 @@ from domain.ids import EnvironmentId
 from persistence.readers.catalog import SqlFeatureReader
 from persistence.unit_of_work import SqlUnitOfWork
 from tests.builders import NOW, a_feature, uid
+from tests.support import new_uuid
 
 
 @pytest.fixture
 async def work(engine: AsyncEngine) -> AsyncIterator[SqlUnitOfWork]:
-    async with SqlUnitOfWork(engine, EnvironmentId(uuid4())) as unit:
+    async with SqlUnitOfWork(engine, EnvironmentId(new_uuid())) as unit:
         yield unit
 
 
@@ -92,10 +92,10 @@ async def test_saving_overwrites_and_deleting_removes(work: SqlUnitOfWork) -> No
 
 
 async def test_another_environment_sees_nothing(engine: AsyncEngine) -> None:
-    tenant = EnvironmentId(uuid4())
-    feature = a_feature("feature-tenant", id=uuid4())
+    tenant = EnvironmentId(new_uuid())
+    feature = a_feature("feature-tenant", id=new_uuid())
     async with SqlUnitOfWork(engine, tenant) as work:
         await work.features.add(feature)
         await work.commit()
     assert await SqlFeatureReader(engine, tenant).by_any_id(str(feature.id)) == feature
-    assert await SqlFeatureReader(engine, EnvironmentId(uuid4())).by_ids([feature.id]) == {}
+    assert await SqlFeatureReader(engine, EnvironmentId(new_uuid())).by_ids([feature.id]) == {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4  # noqa: TID251 - a fresh tenant
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -39,32 +38,33 @@ from persistence.mapping.copy import to_columns
 from persistence.rows.catalog import FeatureGroupRow
 from persistence.unit_of_work import SqlUnitOfWork
 from tests.builders import NOW, a_customer, a_plan, a_price, a_subscription, an_addon
+from tests.support import new_uuid
 
 
 @pytest.fixture
 async def work(engine: AsyncEngine) -> AsyncIterator[SqlUnitOfWork]:
-    async with SqlUnitOfWork(engine, EnvironmentId(uuid4())) as unit:
+    async with SqlUnitOfWork(engine, EnvironmentId(new_uuid())) as unit:
         yield unit
 
 
 @pytest.fixture
 def feature() -> FeatureId:
-    return FeatureId(uuid4())
+    return FeatureId(new_uuid())
 
 
 @pytest.fixture
 def currency() -> CurrencyId:
-    return CurrencyId(uuid4())
+    return CurrencyId(new_uuid())
 
 
 def entitlement(feature: FeatureId, **given: Any) -> FeatureEntitlement:
     return FeatureEntitlement(
-        id=uuid4(), feature_id=feature, created_at=NOW, updated_at=NOW, **given
+        id=new_uuid(), feature_id=feature, created_at=NOW, updated_at=NOW, **given
     )
 
 
 def price(**given: Any) -> Price:
-    return a_price(id=PriceId(uuid4()), **given)
+    return a_price(id=PriceId(new_uuid()), **given)
 
 
 async def saved(work: SqlUnitOfWork, package: Package) -> Package:
@@ -73,7 +73,7 @@ async def saved(work: SqlUnitOfWork, package: Package) -> Package:
 
 
 def plan(ref_id: str = "plan-a", **given: Any) -> Package:
-    return a_plan(ref_id, id=PackageId(uuid4()), **given)
+    return a_plan(ref_id, id=PackageId(new_uuid()), **given)
 
 
 async def test_latest_packages_are_found_by_entitlement_and_by_price(
@@ -84,7 +84,7 @@ async def test_latest_packages_are_found_by_entitlement_and_by_price(
     await saved(work, plan("plan-old", is_latest=False, entitlements=(entitlement(feature),)))
     draft = plan("plan-draft", status=PackageStatus.DRAFT, entitlements=(entitlement(feature),))
     await saved(work, draft)
-    await saved(work, plan("plan-other", entitlements=(entitlement(FeatureId(uuid4())),)))
+    await saved(work, plan("plan-other", entitlements=(entitlement(FeatureId(new_uuid())),)))
     found = await work.catalog_usage.latest_packages_with_feature(feature)
     assert [p.ref_id for p in found] == ["plan-draft", "plan-entitled", "plan-priced"]
     assert published_ref_ids(found) == ("plan-entitled", "plan-priced")
@@ -94,7 +94,7 @@ async def test_packages_are_found_by_each_use_of_a_currency(
     work: SqlUnitOfWork, currency: CurrencyId
 ) -> None:
     grant = CreditEntitlement(
-        id=uuid4(),
+        id=new_uuid(),
         currency_id=currency,
         amount=Decimal(5),
         cadence=CreditCadence.MONTH,
@@ -112,7 +112,7 @@ async def test_packages_are_found_by_each_use_of_a_currency(
 
 async def group(work: SqlUnitOfWork, feature: FeatureId, **given: Any) -> FeatureGroup:
     values: dict[str, Any] = {
-        "id": FeatureGroupId(uuid4()),
+        "id": FeatureGroupId(new_uuid()),
         "feature_group_id": "group-a",
         "display_name": "A",
         "feature_ids": (feature,),
@@ -147,11 +147,11 @@ async def test_a_feature_is_referenced_by_old_versions_and_groups_too(
     assert not await work.catalog_usage.feature_is_referenced(feature)
     await saved(work, plan(is_latest=False, entitlements=(entitlement(feature),)))
     assert await work.catalog_usage.feature_is_referenced(feature)
-    grouped = FeatureId(uuid4())
+    grouped = FeatureId(new_uuid())
     await group(work, grouped)
     assert await work.catalog_usage.feature_is_referenced(grouped)
-    needed = FeatureId(uuid4())
-    depending = entitlement(FeatureId(uuid4()), dependency_feature_id=needed)
+    needed = FeatureId(new_uuid())
+    depending = entitlement(FeatureId(new_uuid()), dependency_feature_id=needed)
     await saved(work, plan("plan-depending", entitlements=(depending,)))
     assert await work.catalog_usage.feature_is_referenced(needed)
 
@@ -162,29 +162,31 @@ async def test_a_feature_is_subscribed_through_plan_base_and_addon(
     usage = work.catalog_usage
     base = await saved(work, plan("plan-base", entitlements=(entitlement(feature),)))
     child = await saved(work, plan("plan-child", parent_plan_id=base.id))
-    on_addon = FeatureId(uuid4())
-    addon = an_addon("addon-a", id=PackageId(uuid4()), entitlements=(entitlement(on_addon),))
+    on_addon = FeatureId(new_uuid())
+    addon = an_addon("addon-a", id=PackageId(new_uuid()), entitlements=(entitlement(on_addon),))
     await saved(work, addon)
     assert not await usage.feature_is_subscribed(feature)
     bought = SubscriptionAddon(
-        id=uuid4(),
+        id=new_uuid(),
         addon_id=addon.id,
         addon_ref_id=addon.ref_id,
         quantity=1,
         created_at=NOW,
         updated_at=NOW,
     )
-    subscription = a_subscription(a_customer(), child, id=SubscriptionId(uuid4()), addons=(bought,))
+    subscription = a_subscription(
+        a_customer(), child, id=SubscriptionId(new_uuid()), addons=(bought,)
+    )
     await work.subscriptions.save(subscription)
     assert await usage.feature_is_subscribed(feature)
     assert await usage.feature_is_subscribed(on_addon)
-    assert not await usage.feature_is_subscribed(FeatureId(uuid4()))
+    assert not await usage.feature_is_subscribed(FeatureId(new_uuid()))
 
 
 async def test_an_ended_subscription_holds_nothing(work: SqlUnitOfWork, feature: FeatureId) -> None:
     held = await saved(work, plan(entitlements=(entitlement(feature),)))
     ended = a_subscription(
-        a_customer(), held, id=SubscriptionId(uuid4()), status=SubscriptionStatus.CANCELED
+        a_customer(), held, id=SubscriptionId(new_uuid()), status=SubscriptionStatus.CANCELED
     )
     await work.subscriptions.save(ended)
     assert not await work.catalog_usage.feature_is_subscribed(feature)
@@ -195,7 +197,7 @@ async def test_entitlements_and_enum_values_are_told_of_latest_packages(
 ) -> None:
     await saved(work, plan("plan-a", entitlements=(entitlement(feature, enum_values=("b", "a")),)))
     await saved(work, plan("plan-b", entitlements=(entitlement(feature, enum_values=("c", "a")),)))
-    unused = FeatureId(uuid4())
+    unused = FeatureId(new_uuid())
     assert await work.catalog_usage.features([feature, unused]) == {
         feature: FeatureUse(has_entitlements=True, enum_values=("a", "b", "c")),
         unused: FeatureUse(),
