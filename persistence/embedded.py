@@ -4,11 +4,13 @@ Owns one directory (`<data-dir>/postgres`), the server process that runs on it, 
 one plangate at a time does so. The server listens on a Unix socket only, in a directory that only
 its own user may enter, and runs in a session of its own: a terminal's Ctrl-C reaches plangate,
 which drains its requests first and stops the server last. After a crash the next start finds the
-orphan or the stale lock file and recovers.
+orphan or the stale lock file and recovers; backends that outlive their killed server for a moment
+are waited for.
 
 PostgreSQL refuses to run as root; started by root, it runs as the system user `pgserver`.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -16,6 +18,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +32,11 @@ DATABASE_NAME = "plangate"
 SYSTEM_USER = "pgserver"
 START_TIMEOUT_S = 120  # crash recovery replays the write-ahead log first
 STOP_TIMEOUT_S = 60
+PORT = 5432  # of the socket's name; said, lest PGPORT decides
+BACKENDS_LEFT = "pre-existing shared memory block"  # a killed server's backends are not gone yet
+RETRY_S = 0.1
+ACCOUNT_TRIES_MAX = 50
+NOBODYS_PID = 2**31 - 1
 SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 104 (macOS) to 108 (Linux)
 
 _SERVER_OPTIONS = {
@@ -70,7 +78,8 @@ class EmbeddedPostgres:
 
     def url_of(self, database: str) -> str:
         """SQLAlchemy address of a database on this server."""
-        return f"postgresql+asyncpg://postgres@/{database}?host={quote(str(self._socket_dir))}"
+        host = quote(str(self._socket_dir))
+        return f"postgresql+asyncpg://postgres@/{database}?host={host}&port={PORT}"
 
     def __enter__(self) -> Self:
         self.start()
@@ -204,12 +213,11 @@ class EmbeddedPostgres:
 
     def _short_socket_dir(self) -> Path:
         """The cluster itself; where that path is too long or needs quoting, a temporary one."""
-        path = str(self._cluster)
-        fits = len(f"{path}/.s.PGSQL.5432.lock") <= SOCKET_PATH_BYTES_MAX
-        if fits and re.fullmatch(r"[A-Za-z0-9_./+-]+", path):
+        if _holds_sockets(self._cluster):
             return self._cluster
-        name = hashlib.sha256(os.fsencode(self._cluster)).hexdigest()[:16]
-        directory = Path(tempfile.gettempdir()) / f"plangate-{name}"
+        name = "plangate-" + hashlib.sha256(os.fsencode(self._cluster)).hexdigest()[:16]
+        places = [Path(place) / name for place in (tempfile.gettempdir(), "/tmp")]  # noqa: S108
+        directory = next(place for place in places if _holds_sockets(place))
         directory.mkdir(mode=0o700, exist_ok=True)
         owner = self._account.uid if self._account.uid is not None else os.geteuid()
         if directory.is_symlink() or directory.stat().st_uid not in {owner, os.geteuid()}:
@@ -224,23 +232,48 @@ class EmbeddedPostgres:
     # The process
 
     def _recover(self) -> None:
-        """Deal with what a crash left: stop an orphaned server, drop a lock file that lies.
+        """Deal with what a crash left: stop an orphaned server, correct a lock file that lies.
 
         PostgreSQL itself ignores a lock file whose process is gone. It cannot tell when the
-        number has since been given to some other process (likely in containers): we can.
+        number has since been given to some other process (likely in containers), or belongs to a
+        dead one that nobody has waited for: we can. The rest of the file stays: by it PostgreSQL
+        knows whether the dead server's backends are still at work.
         """
+        self._stop_server()
+        lock_file = self._cluster / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError):
+            _, _, rest = lock_file.read_text(encoding="utf-8").partition("\n")
+            lock_file.write_text(f"{NOBODYS_PID}\n{rest}", encoding="utf-8")
+
+    def _is_up(self) -> bool:
+        """Whether the process that the lock file names is our server."""
         lock_file = self._cluster / "postmaster.pid"
         try:
             pid = int(lock_file.read_text(encoding="utf-8").split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
-            return
+            return False
         command = _command_of(pid)
-        if "postgres" in command and str(self._cluster) in command:
-            self._stop_server()
-        elif command:
-            lock_file.unlink()
+        return "postgres" in command and str(self._cluster) in command
 
     def _launch(self) -> None:
+        """Start the server and wait until it answers.
+
+        What a killed server was doing in other processes ends by itself, but not at once.
+        """
+        log = self._cluster / "server.log"
+        give_up_at = time.monotonic() + START_TIMEOUT_S
+        while True:
+            read_from = log.stat().st_size if log.exists() else 0
+            if self._starts(log):
+                return
+            said = _read_from(log, read_from)
+            if BACKENDS_LEFT not in said or time.monotonic() > give_up_at:
+                raise UnusableDatabaseError(
+                    f"The embedded PostgreSQL did not start; {log} says why."
+                )
+            time.sleep(RETRY_S)
+
+    def _starts(self, log: Path) -> bool:
         options = " ".join(f"-c {name}='{value}'" for name, value in self._options.items())
         started = self._run(
             "pg_ctl",
@@ -249,15 +282,14 @@ class EmbeddedPostgres:
             "--silent",
             "--timeout", str(START_TIMEOUT_S),
             "--pgdata", str(self._cluster),
-            "--log", str(self._cluster / "server.log"),
+            "--log", str(log),
             "--options", f"{options} -c unix_socket_directories='{self._socket_dir}'",
         )  # fmt: skip
-        if started.returncode != 0:
-            raise UnusableDatabaseError(
-                f"The embedded PostgreSQL did not start; {self._cluster / 'server.log'} says why."
-            )
+        return started.returncode == 0
 
     def _stop_server(self) -> None:
+        if not self._is_up():
+            return
         self._run(
             "pg_ctl",
             "stop",
@@ -314,18 +346,41 @@ def _server_account(cluster: Path) -> _Account:
         return _Account(uid=owner.st_uid, gid=owner.st_gid)
     import pwd
 
-    try:
-        entry = pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-        if useradd is None:
-            entry = pwd.getpwnam("nobody")
-        else:
-            subprocess.run(  # noqa: S603 - fixed arguments
-                [useradd, "--system", "--no-create-home", SYSTEM_USER], check=True
+    useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    name = "nobody" if useradd is None else SYSTEM_USER
+    for _ in range(ACCOUNT_TRIES_MAX):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            # Fails while another plangate does the same, and is not needed any more after that.
+            done = subprocess.run(  # noqa: S603 - fixed arguments
+                [str(useradd), "--system", "--no-create-home", name],
+                check=False,
+                capture_output=True,
+                text=True,
             )
-            entry = pwd.getpwnam(SYSTEM_USER)
-    return _Account(uid=entry.pw_uid, gid=entry.pw_gid)
+            if done.returncode != 0:
+                time.sleep(RETRY_S)
+        else:
+            return _Account(uid=entry.pw_uid, gid=entry.pw_gid)
+    raise UnusableDatabaseError(
+        f"PostgreSQL cannot run as root, and the system user {name} could not be made: "
+        f"{_last_line(done.stderr)}."
+    )
+
+
+def _holds_sockets(directory: Path) -> bool:
+    """Whether a socket's path in the directory is short enough, and plain."""
+    path = f"{directory}/.s.PGSQL.{PORT}.lock"
+    return len(os.fsencode(path)) <= SOCKET_PATH_BYTES_MAX and bool(
+        re.fullmatch(r"[A-Za-z0-9_./+-]+", path)
+    )
+
+
+def _read_from(path: Path, offset: int) -> str:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read().decode(errors="replace")
 
 
 def _command_of(pid: int) -> str:

@@ -2,17 +2,21 @@
 
 import asyncio
 import os
+import pwd
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from persistence.embedded import EmbeddedPostgres
+from persistence import embedded
+from persistence.embedded import BACKENDS_LEFT, EmbeddedPostgres
 from persistence.errors import UnusableDatabaseError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -96,6 +100,67 @@ def test_a_lock_file_whose_number_went_to_another_process_is_dropped(data_dir: P
         assert run(server, "SELECT 1") == 1
 
 
+def test_a_lock_file_of_a_dead_process_that_nobody_waited_for_is_dropped(data_dir: Path) -> None:
+    orphan = start_and_crash(data_dir)
+    lock_file = data_dir / "postgres" / "postmaster.pid"
+    left = lock_file.read_text()
+    with EmbeddedPostgres(data_dir):
+        pass  # the orphan is stopped
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)
+        lock_file.write_text(left.replace(str(orphan), str(dead.pid), 1))
+        os.chown(lock_file, *owner(data_dir / "postgres"))
+
+        with EmbeddedPostgres(data_dir) as server:
+            assert run(server, "SELECT 1") == 1
+
+
+def test_the_backends_of_a_killed_server_are_waited_for(data_dir: Path) -> None:
+    with EmbeddedPostgres(data_dir) as server:
+        checkpointer = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"
+        lingering = int(str(run(server, checkpointer)))
+        os.kill(lingering, signal.SIGSTOP)
+        os.kill(postmaster_pid(data_dir), signal.SIGKILL)
+
+    def let_go_once_refused() -> None:
+        while BACKENDS_LEFT not in (data_dir / "postgres" / "server.log").read_text():
+            pass
+        os.kill(lingering, signal.SIGCONT)
+
+    letting_go = threading.Thread(target=let_go_once_refused)
+    letting_go.start()
+    with EmbeddedPostgres(data_dir) as server:
+        assert run(server, "SELECT 1") == 1
+    letting_go.join()
+
+
+def test_the_variables_of_other_servers_change_nothing(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPORT", "1")
+    monkeypatch.setenv("PGDATA", "/nowhere")
+    with EmbeddedPostgres(data_dir, durable=False) as server:
+        assert run(server, "SELECT 1") == 1
+
+
+def test_the_system_user_may_be_made_by_somebody_else_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = iter([KeyError, KeyError, pwd.getpwuid(os.getuid())])
+
+    def getpwnam(_name: str) -> object:
+        found = next(known)
+        if found is KeyError:
+            raise KeyError
+        return found
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(pwd, "getpwnam", getpwnam)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: "false")
+
+    assert embedded._server_account(tmp_path / "new").uid == os.getuid()
+
+
 def owner(path: Path) -> tuple[int, int]:
     return path.stat().st_uid, path.stat().st_gid
 
@@ -118,7 +183,10 @@ def test_two_servers_on_one_directory_are_refused(data_dir: Path) -> None:
     del server
 
 
-def test_long_and_odd_paths_work(data_dir: Path) -> None:
+def test_long_and_odd_paths_work(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = data_dir / ("long" * 30)
+    temporary.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     odd = data_dir / "it's a directory, with words" / ("long" * 30)
     with EmbeddedPostgres(odd, durable=False) as server:
         assert run(server, "SELECT 1") == 1
