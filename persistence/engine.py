@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
+POOL_TIMEOUT_S = 30
+"""How long an operation waits for one of the process's connections."""
 
 
 def _dumps(value: Any) -> str:
@@ -28,6 +30,7 @@ def new_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
         database_url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=False,
         json_serializer=_dumps,
         json_deserializer=orjson.loads,

@@ -13,11 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.internal.conjecture.providers import Constants, HypothesisProvider
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.constants_ast import Constants
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+import app.http.sockets
+import persistence.engine
 from app.main import create_app
 from app.ports import Runtime
 from persistence.embedded import EmbeddedPostgres
@@ -26,6 +29,7 @@ from persistence.metadata import metadata
 from tests.support import (
     SEED_VARIABLE,
     SEEDS,
+    WAIT_S,
     Answer,
     MovableClock,
     TestEnvironment,
@@ -33,6 +37,15 @@ from tests.support import (
     new_environment,
     test_settings,
 )
+
+# Variables of the machine configure servers, not tests.
+for name in [name for name in os.environ if name.startswith("PLANGATE_")]:
+    if not name.startswith(("PLANGATE_TEST_", "PLANGATE_YEAR_")):
+        del os.environ[name]
+
+# A machine that is slow is no failure: nothing that waits gives up before minutes have passed.
+persistence.engine.LOCK_TIMEOUT_MS = persistence.engine.STATEMENT_TIMEOUT_MS = WAIT_S * 1000
+persistence.engine.POOL_TIMEOUT_S = app.http.sockets.INIT_TIMEOUT_S = WAIT_S
 
 # Every run draws the same, so that what fails, fails for everyone. To look further:
 #     PLANGATE_TEST_SEED=1 scripts/test

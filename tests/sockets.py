@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import orjson
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-WAIT_S = 10
+from tests.support import WAIT_S
 
 
 class Closed(Exception):
@@ -20,6 +21,13 @@ class Closed(Exception):
         super().__init__(code, reason)
         self.code = code
         self.reason = reason
+
+
+async def listening(app: Starlette, count: int = 1) -> None:
+    """Return once this many subscriptions listen."""
+    async with asyncio.timeout(WAIT_S):
+        while app.state.live.listeners < count:  # noqa: ASYNC110 - the hub has no event for it
+            await asyncio.sleep(0)
 
 
 class SocketClient:
@@ -87,7 +95,8 @@ async def connect(
     running: Any = app(scope, cast("Any", client.to_server.get), cast("Any", client.to_client.put))
     task: asyncio.Task[None] = asyncio.create_task(running)
     await client.to_server.put({"type": "websocket.connect"})
-    accepted = await client.to_client.get()
+    async with asyncio.timeout(WAIT_S):
+        accepted = await client.to_client.get()
     assert accepted == {"type": "websocket.accept", "subprotocol": protocol, "headers": []}
     try:
         yield client

@@ -27,6 +27,8 @@ from domain.ids import AccountId, EnvironmentId
 ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SEED_VARIABLE = "PLANGATE_TEST_SEED"
+WAIT_S = 300
+"""How long to wait for what will come on any machine; only a failure takes that long."""
 
 
 class MovableClock:
@@ -110,7 +112,11 @@ class TestEnvironment:
 
 def test_settings(**changes: Any) -> Settings:
     """Settings that need neither the machine nor its environment variables."""
-    given: dict[str, Any] = {"encryption_key": SecretStr(ENCRYPTION_KEY), "worker": False}
+    given: dict[str, Any] = {
+        "encryption_key": SecretStr(ENCRYPTION_KEY),
+        "worker": False,
+        "operation_timeout_s": WAIT_S,
+    }
     return Settings(**given | changes)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.ops.server_process import SERVER_KEY, running_server
+from tests.ops.server_process import SERVER_KEY, http_client, running_server
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
@@ -32,12 +32,8 @@ class Client:
     key: str
 
     def send(self, query: str, variables: Mapping[str, Any] | None = None) -> httpx.Response:
-        return httpx.post(
-            f"{self.url}/graphql",
-            json={"query": query, "variables": variables or {}},
-            headers={"X-API-KEY": self.key},
-            timeout=30,
-        )
+        with http_client(self.url, self.key) as client:
+            return client.post("/graphql", json={"query": query, "variables": variables or {}})
 
     def data(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
         """The answer's data; any error fails the test with its text."""

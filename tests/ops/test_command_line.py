@@ -8,21 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import WAIT_S
+
 ROOT = Path(__file__).parent.parent.parent
 
 
 def plangate(
     *arguments: str, cwd: Path, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLANGATE_")}
+    pinned = {"PYTHONPATH": str(ROOT), "RES_OPTIONS": "timeout:1 attempts:1"}
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *arguments],
         check=False,
         cwd=cwd,
-        env=kept | {"PYTHONPATH": str(ROOT)} | (variables or {}),
+        env=os.environ | pinned | (variables or {}),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=WAIT_S,
     )
 
 

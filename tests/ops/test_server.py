@@ -9,7 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.ops.server_process import CLIENT_KEY, SERVER_KEY, new_data_dir, running_server
+from tests.ops.server_process import (
+    CLIENT_KEY,
+    SERVER_KEY,
+    http_client,
+    new_data_dir,
+    running_server,
+)
+from tests.support import WAIT_S
 
 pytestmark = pytest.mark.server
 
@@ -38,8 +45,9 @@ def test_it_says_where_to_go_and_with_which_keys(data_dir: Path) -> None:
         assert f"server key  {SERVER_KEY}\n" in server.welcome
         assert f"client key  {CLIENT_KEY}\n" in server.welcome
         assert re.search(r"production   server key  server-[\w-]{43}\n", server.welcome)
-        assert httpx.get(f"{server.url}/health").status_code == 200
-        assert httpx.get(f"{server.url}/ready").status_code == 200
+        with http_client(server.url) as client:
+            assert client.get("/health").status_code == 200
+            assert client.get("/ready").status_code == 200
         assert server.execute("{ __typename }") == {"__typename": "Query"}
 
 
@@ -66,7 +74,7 @@ def test_a_stop_leaves_no_database_running_and_keeps_the_keys(
     with running_server(data_dir, "--no-demo") as server:
         first = server.welcome
         server.process.send_signal(stop)
-        assert server.process.wait(timeout=60) == 0
+        assert server.process.wait(WAIT_S) == 0
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
 
     with running_server(data_dir, "--no-demo") as server:
@@ -80,7 +88,7 @@ def test_a_killed_server_has_lost_nothing_it_acknowledged(data_dir: Path) -> Non
         for customer in customers:
             server.execute(CREATE_CUSTOMER, {"customerId": customer, "name": customer.title()})
         server.process.kill()
-        server.process.wait(timeout=60)
+        server.process.wait(WAIT_S)
 
     with running_server(data_dir, "--no-demo") as server:
         for customer in customers:
@@ -92,7 +100,7 @@ def test_a_request_under_way_is_answered_before_the_stop(data_dir: Path) -> None
     body = b'{"query": "{ __typename }"}'
     with running_server(data_dir, "--no-demo") as server:
         address = httpx.URL(server.url)
-        with socket.create_connection((address.host, address.port), timeout=60) as connection:
+        with socket.create_connection((address.host, address.port), WAIT_S) as connection:
             connection.sendall(
                 b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                 b"Content-Type: application/json\r\n"
@@ -104,7 +112,7 @@ def test_a_request_under_way_is_answered_before_the_stop(data_dir: Path) -> None
             server.process.terminate()
             connection.sendall(body)
             answer = b"".join(iter(lambda: connection.recv(65_536), b""))
-        assert server.process.wait(timeout=60) == 0
+        assert server.process.wait(WAIT_S) == 0
 
     assert answer.startswith(b"HTTP/1.1 200 OK")
     assert b'{"data":{"__typename":"Query"}}' in answer

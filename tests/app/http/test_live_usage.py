@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -16,7 +15,7 @@ from app.usecases.usage import ReportUsage, report_usage
 from domain.accounts.customer_tokens import sign
 from domain.entitlements.model import Scope
 from domain.metering.enums import UsageUpdateBehavior
-from tests.sockets import SocketClient, connect
+from tests.sockets import SocketClient, connect, listening
 from tests.support import TestEnvironment, test_settings
 from tests.world import World
 
@@ -70,13 +69,11 @@ async def report(world: World, value: int, customer: str = "customer-1") -> None
 async def subscriber(
     stack: AsyncExitStack, app: Starlette, query: str, **payload: Any
 ) -> SocketClient:
-    before = app.state.live.listeners
+    before: int = app.state.live.listeners
     socket = await stack.enter_async_context(connect(app))
     assert (await socket.init(payload))["type"] == "connection_ack"
     await socket.subscribe(query)
-    async with asyncio.timeout(5):
-        while app.state.live.listeners == before:  # noqa: ASYNC110 - the hub has no event for it
-            await asyncio.sleep(0)
+    await listening(app, before + 1)
     return socket
 
 
@@ -116,9 +113,7 @@ async def test_a_reached_limit_is_told_to_every_subscriber(
         sockets = [await subscriber(stack, app, USAGE, apiKey=key) for _ in range(2)]
         for socket in sockets:
             await socket.subscribe(ENTITLEMENTS, id="2")
-        async with asyncio.timeout(5):
-            while app.state.live.listeners < 4:  # noqa: ASYNC110 - the hub has no event for it
-                await asyncio.sleep(0)
+        await listening(app, 4)
         await report(world, 1)
         for socket in sockets:
             told = (await socket.data()) | (await socket.data())

@@ -15,10 +15,11 @@ from starlette.applications import Starlette
 
 from app.main import create_app
 from domain.events import Event
+from persistence import live
 from persistence.live import LiveOutbox, Queue
 from tests.conftest import Recorder
-from tests.sockets import Closed, SocketClient, connect
-from tests.support import TestEnvironment, new_environment, test_settings
+from tests.sockets import Closed, SocketClient, connect, listening
+from tests.support import WAIT_S, TestEnvironment, new_environment, test_settings
 
 PUBLISHED = "subscription { packagePublished { packageRefId packageType packageVersion } }"
 
@@ -172,13 +173,6 @@ async def test_a_subscriber_hears_what_is_committed(
     assert heard == ["plan-a", "plan-b"]
 
 
-async def listening(app: Starlette) -> None:
-    """Return once the subscription listens."""
-    async with asyncio.timeout(5):
-        while not app.state.live.listeners:  # noqa: ASYNC110 - the hub has no event for it
-            await asyncio.sleep(0)
-
-
 async def test_other_environments_are_not_heard(
     app: Starlette, environment: TestEnvironment, engine: AsyncEngine
 ) -> None:
@@ -206,9 +200,10 @@ async def test_what_was_rolled_back_is_never_heard(
 
 
 async def test_news_travels_between_processes(
-    engine: AsyncEngine, environment: TestEnvironment
+    engine: AsyncEngine, environment: TestEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two hubs stand for two processes: what one commits, the other is told of."""
+    monkeypatch.setattr(live, "LOOK_ANYWAY_S", 10 * WAIT_S)  # so that it must be told
     here, there = LiveOutbox(engine), LiveOutbox(engine)
     async with here.running(), there.running():
         telling = replace(environment.composition, committed=here.committed)
@@ -217,7 +212,7 @@ async def test_news_travels_between_processes(
             async with runtime.new_unit_of_work() as work:
                 work.publish(published("plan-a"))
                 await work.commit()
-            async with asyncio.timeout(0.9):
+            async with asyncio.timeout(WAIT_S):
                 event = await anext(aiter(queue))
     assert event.data["packageRefId"] == "plan-a"
 
@@ -303,7 +298,7 @@ async def test_a_lost_connection_is_made_again(
 
     hub = LiveOutbox(engine)
     before = await listening_pids()
-    async with hub.running(), asyncio.timeout(20):
+    async with hub.running(), asyncio.timeout(WAIT_S):
         while not (mine := await listening_pids() - before):
             pass
         async with engine.connect() as connection:
