@@ -6,7 +6,7 @@ Source: spec, catalog §6 (validation, localization, overage).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -356,18 +356,16 @@ def _require_money_entry(model: PricingModel, entry: PriceEntry) -> None:
     if entry.block_size is not None:
         if entry.tiers:
             raise bad_input("blockSize does not go with tiers")
-        size = entry.block_size
-        if not 1 <= size <= BLOCK_SIZE_MAX or size != int(size):
-            raise bad_input(f"blockSize must be a whole number from 1 to {BLOCK_SIZE_MAX}")
+        require_block_size(entry.block_size)
     for money in _monies(entry):
         require_amount(money.amount)
     if entry.tiers:
-        _require_tiers(entry.tiers)
+        require_tiers(entry.tiers)
 
 
-def _require_tiers(tiers: tuple[TierEntry, ...]) -> None:
+def require_tiers(tiers: Sequence[TierEntry | PriceTier]) -> None:
     """`upTo` increasing whole numbers, only the last without end; each tier with a price."""
-    previous = Decimal(0)
+    previous: Decimal | int = 0
     for number, tier in enumerate(tiers, start=1):
         if tier.unit_price is None and tier.flat_price is None:
             raise bad_input("each tier needs unitPrice or flatPrice")
@@ -378,6 +376,12 @@ def _require_tiers(tiers: tuple[TierEntry, ...]) -> None:
         if tier.up_to <= previous or tier.up_to != int(tier.up_to):
             raise bad_input("upTo must be whole numbers that increase")
         previous = tier.up_to
+
+
+def require_block_size(size: Decimal) -> None:
+    """Raises BadUserInput unless whole and from 1 to 999 999 999."""
+    if not 1 <= size <= BLOCK_SIZE_MAX or size != int(size):
+        raise bad_input(f"blockSize must be a whole number from 1 to {BLOCK_SIZE_MAX}")
 
 
 def require_amount(amount: Decimal) -> None:

@@ -5,7 +5,7 @@ Source: spec, subscriptions §2 (subscriptionParams) and catalog §3 (subscripti
 
 from __future__ import annotations
 
-from domain.catalog.enums import SubscriptionStartSetup
+from domain.catalog.enums import PricingType, SubscriptionStartSetup
 from domain.catalog.model import Package, Product
 from domain.subscriptions.enums import SubscriptionDecisionStrategy
 from domain.subscriptions.request import ContentRequest, ProvisionRequest, TrialRequest
@@ -26,7 +26,7 @@ def decide_journey(
     per-unit quantities take their minimum. Without a start plan to sell: the requested plan.
     """
     setup = product.settings.subscription_start_setup
-    if setup is SubscriptionStartSetup.PLAN_SELECTION or start_plan is None:
+    if start_plan is None or not _can_start(start_plan, setup):
         if asked is None:
             return SKIPPED, None
         return SubscriptionDecisionStrategy.REQUESTED_PLAN, asked
@@ -53,3 +53,14 @@ def decide_journey(
         else SubscriptionDecisionStrategy.PREDEFINED_FREE_PLAN
     )
     return strategy, predefined
+
+
+def _can_start(plan: Package, setup: SubscriptionStartSetup) -> bool:
+    """Whether the plan's latest version is still what the setup asks of a start plan."""
+    match setup:
+        case SubscriptionStartSetup.FREE_PLAN:
+            return plan.pricing_type is PricingType.FREE
+        case SubscriptionStartSetup.TRIAL_PERIOD:
+            return plan.default_trial_config is not None
+        case _:
+            return False

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from domain.catalog.entitlement_rules import QUANTITY_MAX
 from domain.catalog.enums import BillingModel, BillingPeriod, PricingType, TiersMode
 from domain.catalog.model import Package
-from domain.errors import ErrorCode, InvalidInput, NotFound, invalid_argument
+from domain.catalog.price_rules import require_amount, require_block_size, require_tiers
+from domain.errors import ErrorCode, InvalidInput, NotFound, bad_input, invalid_argument
 from domain.ids import CurrencyId, PriceId
 from domain.patch import ABSENT
 from domain.subscriptions.enums import ChargeType
@@ -48,9 +50,14 @@ def with_overrides(
 ) -> tuple[SubscriptionPrice, ...]:
     """The prices with the requested ones replaced, `is_override` set.
 
-    Only for PAID plans (UnsupportedParameter); what matches no sold charge is PriceNotFound.
+    Only for PAID plans (UnsupportedParameter); what matches no sold charge is PriceNotFound, and
+    amounts, tiers and blocks obey the catalogue's rules (BadUserInput, AmountTooLarge).
     """
     listed = list(overrides)
+    for override in listed:
+        _require_meant(override)
+    if request.price_unit_amount is not None:
+        require_amount(request.price_unit_amount)
     if (listed or request.price_unit_amount is not None) and (
         facts.plan.pricing_type is not PricingType.PAID
     ):
@@ -77,6 +84,22 @@ def with_overrides(
     return changed
 
 
+def _require_meant(override: PriceOverrideRequest) -> None:
+    """The catalogue's rules of amounts, blocks and tiers (spec, catalog §6)."""
+    if override.base_charge and (override.tiers or override.block_size is not None):
+        raise bad_input("baseCharge has neither tiers nor blockSize")
+    if override.tiers and (override.amount is not None or override.block_size is not None):
+        raise bad_input("tiers go with neither price nor blockSize")
+    if override.block_size is not None:
+        require_block_size(override.block_size)
+    tier_amounts = (one for tier in override.tiers for one in (tier.unit_price, tier.flat_price))
+    for amount in (override.amount, override.credit_amount, *tier_amounts):
+        if amount is not None:
+            require_amount(amount)
+    if override.tiers:
+        require_tiers(override.tiers)
+
+
 def _override_one(
     prices: tuple[SubscriptionPrice, ...],
     override: PriceOverrideRequest,
@@ -99,14 +122,17 @@ def _override_one(
         amount, tiers, mode = None, override.tiers, old.tiers_mode or TiersMode.GRADUATED
     elif override.amount is not None:
         amount, tiers, mode = override.amount, (), None
+    rate = old.credit_rate
+    if rate is not None and override.credit_amount is not None:
+        rate = replace(rate, amount=override.credit_amount)
     price = replace(
         old,
         id=PriceId(seller.new_id()),
         amount=amount,
         tiers=tiers,
         tiers_mode=mode,
-        block_size=override.block_size or old.block_size,
-        credit_rate=override.credit_rate or old.credit_rate,
+        block_size=old.block_size if override.block_size is None else int(override.block_size),
+        credit_rate=rate,
         is_override=True,
     )
     return tuple(replace(p, price=price) if p is target else p for p in prices)
@@ -118,7 +144,9 @@ def _is_overridden(
     if sold.addon_ref_id != override.addon_ref_id or sold.price.is_overage:
         return False
     if override.feature_ref_id is not None:
-        return sold.price.feature_id == feature_id_of(override.feature_ref_id, facts)
+        is_rate = sold.price.billing_model is BillingModel.CREDIT_BASED
+        named = sold.price.feature_id == feature_id_of(override.feature_ref_id, facts)
+        return named and is_rate is (override.credit_amount is not None)
     if override.currency_ref_id is not None:
         wanted = facts.currencies.get(override.currency_ref_id)
         return wanted is not None and sold.price.top_up_currency_id == wanted
@@ -163,6 +191,7 @@ def _changed_entitlement(
         raise invalid_argument(
             "The subscription has no such entitlement", id=request.entitlement_id
         )
+    _require_limit(request)
     unlimited = bool(request.has_unlimited_usage)
     return replace(
         known,
@@ -174,11 +203,19 @@ def _changed_entitlement(
     )
 
 
+def _require_limit(request: EntitlementRequest) -> None:
+    limit = request.usage_limit
+    if limit is not None and not 0 <= limit <= QUANTITY_MAX:
+        raise invalid_argument(f"usageLimit must be from 0 to {QUANTITY_MAX}")
+
+
 def _entitlement(
     request: EntitlementRequest, facts: ContentFacts, *, seller: Seller
 ) -> SubscriptionEntitlement:
     if (request.feature_ref_id is None) == (request.currency_ref_id is None):
         raise invalid_argument("An entitlement is of a feature or of a credit, exactly one")
+    if request.amount is not None and not 0 < request.amount <= QUANTITY_MAX:
+        raise invalid_argument(f"amount must be above 0, {QUANTITY_MAX} at most")
     if request.currency_ref_id is not None:
         key = charge_id(request.currency_ref_id, ChargeType.CREDIT, facts)
         return SubscriptionEntitlement(
@@ -191,6 +228,7 @@ def _entitlement(
             updated_at=seller.now,
         )
     assert request.feature_ref_id is not None
+    _require_limit(request)
     if request.has_unlimited_usage and request.usage_limit is not None:
         raise invalid_argument("usageLimit and hasUnlimitedUsage exclude each other")
     return SubscriptionEntitlement(
@@ -221,6 +259,7 @@ def minimum_spend(
     if request.minimum_spend is ABSENT and held is not None and held.is_override:
         return held
     if request.minimum_spend is not ABSENT and request.minimum_spend is not None:
+        require_amount(request.minimum_spend.amount)
         currency = currency_of(prices)
         if currency is not None and request.minimum_spend.currency is not currency:
             raise invalid_argument(f"minimumSpend is in the subscription's currency, {currency}")

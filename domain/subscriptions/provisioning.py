@@ -14,6 +14,7 @@ from datetime import datetime
 from domain.billing.model import BillingResult
 from domain.catalog.enums import PlanChangeType, PricingType
 from domain.catalog.model import Budget
+from domain.catalog.price_rules import require_amount
 from domain.errors import Conflict, ErrorCode, InvalidInput, LimitExceeded, invalid_argument
 from domain.ids import SubscriptionId
 from domain.patch import ABSENT
@@ -124,7 +125,7 @@ def decide(request: ProvisionRequest, facts: ProvisionFacts) -> Provisioning:
         else due_at_start(new, terms_of(request, facts), start=start, origin=origin),
         is_upgrade=_is_upgrade(change_type(origin, facts)),
         replaces=tuple(one for one in (origin, start.converts) if one is not None),
-        displaces=_displaced(scope, new),
+        displaces=_displaced(scope, new, start),
     )
 
 
@@ -251,6 +252,8 @@ def _status(start: Start, trial: TrialTerms | None) -> SubscriptionStatus:
 
 
 def _budget(request: ProvisionRequest, trial: TrialTerms | None) -> Budget | None:
+    if request.budget is not None:
+        require_amount(request.budget.limit)
     return trial.budget if trial is not None else request.budget
 
 
@@ -263,17 +266,31 @@ def terms_of(request: ProvisionRequest, facts: ProvisionFacts) -> Terms:
     )
 
 
-def _displaced(scope: Iterable[Subscription], new: Subscription) -> tuple[Subscription, ...]:
-    """What ends now in any case: unpaid ones, and a scheduled one of the kind by another."""
+def _displaced(
+    scope: Iterable[Subscription], new: Subscription, start: Start
+) -> tuple[Subscription, ...]:
+    """What ends now in any case: unpaid ones, and a scheduled one that has lost its purpose.
+
+    Another of its kind is scheduled, or the trial that it was to follow converts now.
+    """
     return tuple(
         one
         for one in scope
         if one.status is SubscriptionStatus.PAYMENT_PENDING
         or (
             one.status is SubscriptionStatus.NOT_STARTED
-            and new.status is SubscriptionStatus.NOT_STARTED
             and one.is_trial is new.is_trial
+            and (start.is_future or _followed(start.converts, one))
         )
+    )
+
+
+def _followed(trial: Subscription | None, scheduled: Subscription) -> bool:
+    """Whether this purchase of the trial's plan was to start when the trial ends."""
+    return (
+        trial is not None
+        and trial.plan_ref_id == scheduled.plan_ref_id
+        and trial.trial_end_date == scheduled.start_date
     )
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from domain.catalog.enums import BillingPeriod, CreditCadence, TrialEndBehavior
-from domain.catalog.model import Budget, CreditRate, MetaData, PriceTier, ResetRule
+from domain.catalog.model import Budget, MetaData, PriceTier, ResetRule
 from domain.money import Money
 from domain.patch import ABSENT, Absent
 from domain.subscriptions.enums import (
@@ -47,7 +47,10 @@ class AddonRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceOverrideRequest:
-    """Another price for one sold charge: the flat fee, a feature's, or a currency's."""
+    """Another price for one sold charge: the flat fee, a feature's, or a currency's.
+
+    `credit_amount`: the credits that a unit of the feature burns instead.
+    """
 
     addon_ref_id: str | None = None
     base_charge: bool = False
@@ -55,9 +58,9 @@ class PriceOverrideRequest:
     currency_ref_id: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
-    block_size: int | None = None
+    block_size: Decimal | None = None
     tiers: tuple[PriceTier, ...] = ()
-    credit_rate: CreditRate | None = None
+    credit_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

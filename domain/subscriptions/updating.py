@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.billing.model import BillingResult
 from domain.catalog.model import Coupon, Product
+from domain.catalog.price_rules import require_amount
 from domain.errors import Conflict, ErrorCode, InvalidInput
 from domain.patch import ABSENT
 from domain.subscriptions.cancellation import require_open
@@ -159,6 +160,8 @@ def _with_details(old: Subscription, request: UpdateRequest, facts: UpdateFacts)
     if request.salesforce_id is not ABSENT:
         new = replace(new, salesforce_id=request.salesforce_id)
     if request.budget is not ABSENT:
+        if request.budget is not None:
+            require_amount(request.budget.limit)
         new = replace(new, budget=request.budget, budget_exceeded=False)
     if request.cancellation_date is not ABSENT:
         new = _with_cancellation(new, request.cancellation_date, facts.now)

@@ -109,6 +109,7 @@ def _override(input: PriceOverrideInput) -> PriceOverrideRequest:
     if sum(bool(one) for one in named) != 1:
         raise invalid_argument("A price override is of baseCharge, featureId or currencyId")
     currency = None if price is None else given(price.currency)
+    rate = given(input.credit_rate)
     return PriceOverrideRequest(
         addon_ref_id=given(input.addon_id),
         base_charge=bool(given(input.base_charge)),
@@ -116,16 +117,23 @@ def _override(input: PriceOverrideInput) -> PriceOverrideRequest:
         currency_ref_id=given(input.currency_id),
         amount=None if price is None else exact(price.amount),
         currency=None if currency is None else currency.value,
-        block_size=None if block is None else int(block),
+        block_size=exact_or_none(block),
+        credit_amount=None if rate is None else exact(rate.amount),
         tiers=tuple(
             PriceTier(
-                up_to=None if given(tier.up_to) is None else int(tier.up_to or 0),
+                up_to=_whole(given(tier.up_to), "upTo"),
                 unit_price=_amount(given(tier.unit_price)),
                 flat_price=_amount(given(tier.flat_price)),
             )
             for tier in given(input.tiers) or ()
         ),
     )
+
+
+def _whole(number: float | None, name: str) -> int | None:
+    if number is not None and not float(number).is_integer():
+        raise invalid_argument(f"{name} is a whole number", field=name)
+    return None if number is None else int(number)
 
 
 def _amount(input: MoneyInputDTO | None) -> Decimal | None:
@@ -206,15 +214,12 @@ def _applied(input: SubscriptionCouponInput) -> CouponRequest:
     configuration = given(input.configuration)
     wanted = None
     if discount is not None:
-        months = given(discount.duration_in_months)
-        if months is not None and not float(months).is_integer():
-            raise invalid_argument("durationInMonths is a whole number of months")
         wanted = DiscountRequest(
             name=given(discount.name),
             description=given(discount.description),
             percent_off=exact_or_none(discount.percent_off),
             amounts_off=tuple(money_from_graphql(one) for one in given(discount.amounts_off) or ()),
-            duration_in_months=None if months is None else int(months),
+            duration_in_months=_whole(given(discount.duration_in_months), "durationInMonths"),
         )
     return CouponRequest(
         coupon_ref_id=given(input.coupon_id),

@@ -170,18 +170,19 @@ async def resource_in(book: Book, resource_id: str | None) -> CustomerResource |
 
 
 async def free_ref_id(book: Book, asked: str | None, plan_ref_id: str) -> str:
-    """The slug asked for, or a generated one that nobody has: `subscription-<plan>-<6 hex>`.
-
-    Raises DuplicatedEntityNotAllowed for one that was ever used.
-    """
+    """The slug asked for, or a generated one that nobody has: `subscription-<plan>-<6 hex>`."""
     if asked is not None:
-        if await book.work.subscriptions.by_ref_ids([asked]):
-            raise duplicate("Subscription", asked)
         return asked
     while True:
         made = f"subscription-{plan_ref_id}-{book.runtime.ids.new_hex(6)}"
         if not await book.work.subscriptions.by_ref_ids([made]):
             return made
+
+
+async def require_free(book: Book, ref_id: str | None) -> None:
+    """Raise DuplicatedEntityNotAllowed for a slug that was ever used."""
+    if ref_id is not None and await book.work.subscriptions.by_ref_ids([ref_id]):
+        raise duplicate("Subscription", ref_id)
 
 
 async def provision_facts(

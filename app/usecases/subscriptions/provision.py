@@ -19,7 +19,7 @@ from app.usecases.subscriptions.billing import (
 from app.usecases.subscriptions.book import Book, open_book, open_book_of
 from app.usecases.subscriptions.change import update_in
 from app.usecases.subscriptions.endings import follow_replaced
-from app.usecases.subscriptions.gather import plan_to_sell, provision_facts
+from app.usecases.subscriptions.gather import plan_to_sell, provision_facts, require_free
 from app.usecases.subscriptions.refusals import Refusals
 from app.usecases.transitions import settle_due
 from domain.billing.model import CheckoutOrder, PendingCheckout
@@ -183,6 +183,7 @@ async def provision_in(
     """Provision within an open book; `may_check_out` False refuses what needs a missing method."""
     facts = await provision_facts(book, request)
     provisioning = await with_cut_off(book, request, facts, decide(request, facts))
+    await require_free(book, request.ref_id)  # also where it is used only later
     if _misses_method(book, request, provisioning):
         if not may_check_out:
             raise Conflict(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.ports import Runtime
 from domain.catalog.enums import BillingModel, BillingPeriod, TrialEndBehavior, TrialPeriodUnits
 from domain.catalog.model import AutoCancellationRule, ProductSettings, TrialConfig
-from tests.app.subscriptions.shop import Story, open_shop
+from tests.app.subscriptions.shop import PROVISION, UPDATE, Story, open_shop
 from tests.builders import a_customer, a_feature, a_plan, a_price, a_product, utc
 from tests.conftest import Execute
 from tests.support import MovableClock
@@ -301,3 +301,23 @@ async def test_a_future_start_begins_its_own_cycle_only_if_asked(
     await story.advance("2024-04-20T00:00")
     started = await story.get(pro)
     assert started["currentBillingPeriodEnd"] == f"2024-{day}T00:00:00.000Z"
+
+
+async def test_a_purchase_that_was_to_follow_the_trial_goes_when_the_trial_converts_now(
+    story: Story,
+) -> None:
+    await open_shop(story.runtime, a_plan("plan-pro", a_price(50), default_trial_config=FORTNIGHT))
+    await bought(story, "plan-pro")
+    follows = await bought(story, "plan-pro")
+    now = await bought(story, "plan-pro", skipTrial=True)
+    assert (await story.get(follows))["cancelReason"] == "UpgradeOrDowngrade"
+    assert (await story.get(now))["cancellationDate"] is None
+
+
+async def test_a_budget_is_an_amount(story: Story) -> None:
+    await open_shop(story.runtime, PRO)
+    budget = {"limit": -1, "hasSoftLimit": False}
+    asked = {"customerId": story.customer, "planId": "plan-pro"}
+    assert await story.refused(PROVISION, **asked, budget=budget) == ["BadUserInput"]
+    pro = await bought(story, "plan-pro")
+    assert await story.refused(UPDATE, subscriptionId=pro, budget=budget) == ["BadUserInput"]

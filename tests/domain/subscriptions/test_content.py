@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from domain.catalog.enums import (
 )
 from domain.catalog.model import (
     CompatiblePackageGroup,
+    CreditRate,
     MinimumSpend,
     Package,
     PackageGroup,
@@ -286,6 +288,26 @@ class TestOverrides:
                 PriceOverrideRequest(base_charge=True, amount=Decimal(1), currency="EUR"),
                 ErrorCode.InvalidArgumentError,
             ),
+            (PriceOverrideRequest(base_charge=True, amount=Decimal(-1)), ErrorCode.BadUserInput),
+            (
+                PriceOverrideRequest(base_charge=True, amount=Decimal(10**9)),
+                ErrorCode.AmountTooLarge,
+            ),
+            (
+                PriceOverrideRequest(base_charge=True, block_size=Decimal(2)),
+                ErrorCode.BadUserInput,
+            ),
+            (
+                PriceOverrideRequest(feature_ref_id="feature-seats", block_size=Decimal(-5)),
+                ErrorCode.BadUserInput,
+            ),
+            (
+                PriceOverrideRequest(
+                    feature_ref_id="feature-seats",
+                    tiers=(PriceTier(up_to=5, unit_price=Decimal(1)),),
+                ),
+                ErrorCode.BadUserInput,
+            ),
         ],
     )
     def test_what_cannot_be_is_refused(
@@ -293,6 +315,19 @@ class TestOverrides:
     ) -> None:
         asked = ContentRequest(quantities=(units("2"),), price_overrides=(override,))
         assert code_of(asked, self.PLAN) is code
+
+    def test_a_rate_is_overridden_in_credits_beside_the_charge(self) -> None:
+        rate = CreditRate(amount=Decimal(3), currency_id=CurrencyId(uid("currency:credits")))
+        rated = a_price(model=BillingModel.CREDIT_BASED, feature="feature-seats", credit_rate=rate)
+        override = PriceOverrideRequest(feature_ref_id="feature-seats", credit_amount=Decimal(7))
+        asked = ContentRequest(quantities=(units("2"),), price_overrides=(override,))
+        content = sold(asked, content_facts(a_plan("plan-rated", SEATS, rated)))
+        assert [one.price.is_override for one in content.prices] == [False, True]
+        assert content.prices[1].price.credit_rate == replace(rate, amount=Decimal(7))
+
+    def test_a_negative_unit_amount_is_refused(self) -> None:
+        asked = ContentRequest(quantities=(units("2"),), price_unit_amount=Decimal(-1))
+        assert code_of(asked, self.PLAN) is ErrorCode.BadUserInput
 
     def test_only_paid_plans_take_them(self) -> None:
         override = PriceOverrideRequest(base_charge=True, amount=Decimal(1))
@@ -325,6 +360,8 @@ class TestEntitlements:
             EntitlementRequest(
                 feature_ref_id="feature-seats", usage_limit=Decimal(1), has_unlimited_usage=True
             ),
+            EntitlementRequest(feature_ref_id="feature-seats", usage_limit=Decimal(-1)),
+            EntitlementRequest(currency_ref_id="credits", amount=Decimal(0)),
         ],
     )
     def test_contradictions_are_refused(self, entitlement: EntitlementRequest) -> None:
@@ -352,6 +389,10 @@ class TestMinimumSpend:
         assert own.is_override
         back = sold(ContentRequest(minimum_spend=None), content_facts(self.PLAN)).minimum_spend
         assert back == planned
+
+    def test_a_negative_one_is_refused(self) -> None:
+        asked = ContentRequest(minimum_spend=Money(Decimal(-1), Currency.USD))
+        assert code_of(asked, self.PLAN) is ErrorCode.BadUserInput
 
     def test_another_currency_is_refused(self) -> None:
         asked = ContentRequest(minimum_spend=Money(Decimal(30), Currency.EUR))

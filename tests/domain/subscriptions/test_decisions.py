@@ -17,8 +17,9 @@ from domain.catalog.enums import (
     SubscriptionEndSetup,
     SubscriptionStartSetup,
     SubscriptionUpdateUsageCutoffBehavior,
+    TrialPeriodUnits,
 )
-from domain.catalog.model import AutoCancellationRule, ProductSettings
+from domain.catalog.model import AutoCancellationRule, ProductSettings, TrialConfig
 from domain.errors import DomainError, ErrorCode
 from domain.subscriptions.cancellation import (
     CancelRequest,
@@ -170,12 +171,23 @@ class TestJourney:
         assert request.content == ContentRequest(minimum_quantities=True)
 
     def test_1_a_trial_of_the_start_plan(self) -> None:
-        strategy, request = self.decided(SubscriptionStartSetup.TRIAL_PERIOD, None, PRO)
+        fortnight = TrialConfig(duration=14, units=TrialPeriodUnits.DAY)
+        plan = replace(PRO, default_trial_config=fortnight)
+        strategy, request = self.decided(SubscriptionStartSetup.TRIAL_PERIOD, None, plan)
         assert strategy is SubscriptionDecisionStrategy.PREDEFINED_TRIAL_PLAN
         assert request.trial == TrialRequest(is_trial=True)
 
     def test_without_a_start_plan_the_request_counts(self) -> None:
         strategy, _ = self.decided(SubscriptionStartSetup.FREE_PLAN, self.ASKED, None)
+        assert strategy is SubscriptionDecisionStrategy.REQUESTED_PLAN
+
+    @pytest.mark.parametrize(
+        "setup", [SubscriptionStartSetup.FREE_PLAN, SubscriptionStartSetup.TRIAL_PERIOD]
+    )
+    def test_a_start_plan_that_is_no_longer_of_the_kind_does_not_count(
+        self, setup: SubscriptionStartSetup
+    ) -> None:
+        strategy, _ = self.decided(setup, self.ASKED, PRO)  # neither free nor with a trial
         assert strategy is SubscriptionDecisionStrategy.REQUESTED_PLAN
 
 
