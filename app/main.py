@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,7 +23,7 @@ from app.graphql.schema import schema
 from app.http.outbound import OutboundPost
 from app.http.routes import Services, failed, middleware, routes
 from app.ids import RandomIds
-from app.ports import EnvironmentScope, Ids, Post, Readers, Runtime, UnitOfWork
+from app.ports import EnvironmentScope, Ids, Post, Runtime, UnitOfWork
 from app.settings import Settings
 from app.usecases.accounts import Bootstrap, Bootstrapped, bootstrap
 from app.usecases.catalog import products
@@ -84,14 +84,13 @@ class Composition:
         )
 
         def new_unit_of_work() -> UnitOfWork:
-            unit = SqlUnitOfWork(
+            return SqlUnitOfWork(
                 self.engine,
                 scope.environment_id,
                 outbox=outbox,
                 vault=self.vault,
                 billing=provider if sandboxed else None,
             )
-            return cast("UnitOfWork", unit)
 
         # Production money never meets an imitation.
         sandboxed = (
@@ -116,7 +115,7 @@ class Composition:
             ids=self.ids,
             post=self.post,
             new_unit_of_work=new_unit_of_work,
-            readers=cast("Readers", readers),
+            readers=readers,
             billing_vendor=SANDBOX_VENDOR if sandboxed else None,
         )
 

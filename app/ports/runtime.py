@@ -40,31 +40,54 @@ from domain.events import Event
 class UnitOfWork(Protocol):
     """One transaction of one environment; without `commit` nothing happened.
 
-    Areas add their repositories as attributes.
+    Areas add their repositories, as properties: nobody replaces one, so that `app/main.py` can
+    give what fits by shape, and mypy proves that it does.
     """
 
-    accounts: AccountRepository
-    hooks: HookRepository
-    event_log: EventLogRepository
-    features: FeatureRepository
-    products: ProductRepository
-    currencies: CurrencyRepository
-    coupons: CouponRepository
-    feature_groups: FeatureGroupRepository
-    package_groups: PackageGroupRepository
-    packages: PackageRepository
-    migration_tasks: MigrationTaskRepository
-    catalog_usage: CatalogUsage
-    widgets: WidgetRepository
-    customers: CustomerRepository
-    import_tasks: ImportTaskRepository
-    subscriptions: SubscriptionRepository
-    snapshots: EntitlementSnapshots
-    promotional: PromotionalRepository
-    usage: UsageRepository
-    events: EventRepository
-    billing: BillingProvider | None
-    checkouts: CheckoutRepository
+    @property
+    def accounts(self) -> AccountRepository: ...
+    @property
+    def hooks(self) -> HookRepository: ...
+    @property
+    def event_log(self) -> EventLogRepository: ...
+    @property
+    def features(self) -> FeatureRepository: ...
+    @property
+    def products(self) -> ProductRepository: ...
+    @property
+    def currencies(self) -> CurrencyRepository: ...
+    @property
+    def coupons(self) -> CouponRepository: ...
+    @property
+    def feature_groups(self) -> FeatureGroupRepository: ...
+    @property
+    def package_groups(self) -> PackageGroupRepository: ...
+    @property
+    def packages(self) -> PackageRepository: ...
+    @property
+    def migration_tasks(self) -> MigrationTaskRepository: ...
+    @property
+    def catalog_usage(self) -> CatalogUsage: ...
+    @property
+    def widgets(self) -> WidgetRepository: ...
+    @property
+    def customers(self) -> CustomerRepository: ...
+    @property
+    def import_tasks(self) -> ImportTaskRepository: ...
+    @property
+    def subscriptions(self) -> SubscriptionRepository: ...
+    @property
+    def snapshots(self) -> EntitlementSnapshots: ...
+    @property
+    def promotional(self) -> PromotionalRepository: ...
+    @property
+    def usage(self) -> UsageRepository: ...
+    @property
+    def events(self) -> EventRepository: ...
+    @property
+    def billing(self) -> BillingProvider | None: ...
+    @property
+    def checkouts(self) -> CheckoutRepository: ...
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(
@@ -80,23 +103,38 @@ class UnitOfWork(Protocol):
 
 
 class Readers(Protocol):
-    """Reads outside a unit of work, each its own short statement. Areas add theirs."""
+    """Reads outside a unit of work, each its own short statement. Areas add theirs, as above."""
 
-    accounts: AccountReader
-    hooks: HookReader
-    features: FeatureSource
-    products: ProductSource
-    currencies: CurrencySource
-    coupons: CouponSource
-    feature_groups: FeatureGroupSource
-    package_groups: PackageGroupSource
-    catalog_usage: CatalogUsage
-    widgets: WidgetSource
-    packages: PackageReader
-    customers: CustomerSource
-    subscriptions: SubscriptionSource
-    entitlements: EntitlementSource
-    usage: UsageSource
+    @property
+    def accounts(self) -> AccountReader: ...
+    @property
+    def hooks(self) -> HookReader: ...
+    @property
+    def features(self) -> FeatureSource: ...
+    @property
+    def products(self) -> ProductSource: ...
+    @property
+    def currencies(self) -> CurrencySource: ...
+    @property
+    def coupons(self) -> CouponSource: ...
+    @property
+    def feature_groups(self) -> FeatureGroupSource: ...
+    @property
+    def package_groups(self) -> PackageGroupSource: ...
+    @property
+    def catalog_usage(self) -> CatalogUsage: ...
+    @property
+    def widgets(self) -> WidgetSource: ...
+    @property
+    def packages(self) -> PackageReader: ...
+    @property
+    def customers(self) -> CustomerSource: ...
+    @property
+    def subscriptions(self) -> SubscriptionSource: ...
+    @property
+    def entitlements(self) -> EntitlementSource: ...
+    @property
+    def usage(self) -> UsageSource: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
