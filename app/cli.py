@@ -1,12 +1,12 @@
 """The console command `plangate`. Options only: the work is done by `app.serving`.
 
-Whatever is wrong with the input ends as one sentence on stderr and a non-zero exit: 2 for the
-command line or the environment, 1 for what the machine refuses (a port, a database).
+Whatever is wrong with the command line or the environment ends as one sentence on stderr and exit
+code 2; what the machine refuses ends the same way with 1, in `app.serving`.
 """
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -97,24 +97,20 @@ def _sentence(error: ValidationError) -> str:
 
 def main() -> None:
     """Entry point of the console command."""
-    from persistence.errors import UnusableDatabaseError
-
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
-        _fail(error.format_message(), code=2)
+        _fail(error.format_message())
     except ValidationError as error:
-        _fail(_sentence(error), code=2)
-    except UnusableDatabaseError as error:
-        _fail(str(error), code=1)
+        _fail(_sentence(error))
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(sentence: str, *, code: int) -> None:
+def _fail(sentence: str) -> NoReturn:
     sys.stderr.write(f"plangate: {' '.join(sentence.split())}\n")
-    sys.exit(code)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

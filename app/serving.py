@@ -1,7 +1,11 @@
 """Runs a server: socket, database, schema, first data, requests, and all of it down again.
 
 The order matters. What can be refused without a trace (settings, a port in use) comes first; the
-database stops last, after the requests have drained.
+database stops last, after the requests have drained. What the machine refuses (a port, a database)
+ends as one sentence on stderr and exit code 1.
+
+Beside the composition root the one module of `app` that knows `persistence`: the database is made
+and migrated before there is anything to compose.
 """
 
 import asyncio
@@ -12,7 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 from cryptography.fernet import InvalidToken
@@ -32,7 +36,7 @@ _REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - shown, not b
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or Ctrl-C; returns when requests have drained and all is stopped."""
-    with _stopped_by_signals(), _listener(settings.host, settings.port) as listener:
+    with _as_a_process(), _listener(settings.host, settings.port) as listener:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         with _database(settings) as ready:
             _run(ready, listener)
@@ -40,13 +44,13 @@ def serve(settings: Settings) -> None:
 
 def migrate(settings: Settings) -> None:
     """Bring the database to this version's schema."""
-    with _stopped_by_signals(), _database(settings):
+    with _as_a_process(), _database(settings):
         pass
 
 
 def work(settings: Settings) -> None:
     """Do background work until SIGTERM or Ctrl-C."""
-    with _stopped_by_signals(), _database(settings) as ready:
+    with _as_a_process(), _database(settings) as ready:
         from app.main import work as background_work
 
         asyncio.run(background_work(ready))
@@ -86,14 +90,14 @@ def _listener(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     except OSError as error:
-        sys.exit(f"plangate: The host {host} is not known: {error.strerror}.")
+        _refuse(f"The host {host} is not known: {error.strerror}.")
     with listener:
         try:
             listener.bind(endpoint)
             listener.listen()
         except OSError as error:
-            sys.exit(
-                f"plangate: Port {port} on {host} cannot be used: "
+            _refuse(
+                f"Port {port} on {host} cannot be used: "
                 f"{os.strerror(error.errno or 0)}; choose another --port."
             )
         yield listener
@@ -170,8 +174,11 @@ def _welcome(settings: Settings, environments: Mapping[str, "Bootstrapped"]) -> 
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Turn signals into an exit that unwinds (as Ctrl-C does), so that the database is stopped."""
+def _as_a_process() -> Iterator[None]:
+    """Turn signals into an exit that unwinds (as Ctrl-C does), so that the database is stopped.
+
+    And what makes the database unusable into a sentence for whoever started the process.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         sys.exit(128 + number)
@@ -179,9 +186,15 @@ def _stopped_by_signals() -> Iterator[None]:
     before = {number: signal.signal(number, stop) for number in _stop_signals()}
     try:
         yield
+    except UnusableDatabaseError as error:
+        _refuse(str(error))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.exit(f"plangate: {' '.join(sentence.split())}")
 
 
 def _stop_signals() -> list[signal.Signals]:
