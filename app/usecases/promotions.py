@@ -19,6 +19,7 @@ from domain.customers.promotions import (
     changed,
     granted,
     group_revoked,
+    has_ended,
     linked,
     no_promotion,
     require_covered,
@@ -80,7 +81,8 @@ async def _grant(
         raise invalid_argument("promotionalEntitlements must not be empty")
     customer = await _lock_customer(work, command.customer_ref_id)
     features = await _features(work, command.promotions)
-    held = {g.feature_id: g for g in await work.promotional.promotional_of(customer.id)}
+    known = {g.feature_id: g for g in await work.promotional.promotional_of(customer.id)}
+    held = {id: grant for id, grant in known.items() if not has_ended(grant, now)}
     grants: dict[FeatureId, PromotionalEntitlement] = {}
     for promotion in command.promotions:
         feature = features[promotion.feature_id]
@@ -90,7 +92,7 @@ async def _grant(
             promotion.terms,
             feature,
             customer_id=customer.id,
-            existing=held.get(feature.id),
+            existing=known.get(feature.id),
             id=runtime.ids.new_uuid(),
             now=now,
         )

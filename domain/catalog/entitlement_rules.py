@@ -101,6 +101,11 @@ def require_entitlements_editable(package: Package) -> None:
         )
 
 
+def is_quantity(limit: Decimal) -> bool:
+    """Whether `limit` may be a usage limit: a number from 0 to `QUANTITY_MAX`."""
+    return limit.is_finite() and 0 <= limit <= QUANTITY_MAX
+
+
 def validated_feature_entitlement(
     entitlement: FeatureEntitlement,
     *,
@@ -133,7 +138,7 @@ def validated_feature_entitlement(
 
 def _validated_limit(entitlement: FeatureEntitlement, feature: Feature) -> FeatureEntitlement:
     limit = entitlement.usage_limit
-    if limit is not None and not 0 <= limit <= QUANTITY_MAX:
+    if limit is not None and not is_quantity(limit):
         raise bad_input(f"{feature.ref_id}: usageLimit must be from 0 to {QUANTITY_MAX}")
     metered = is_metered(feature)
     if not metered and entitlement.reset_rule is not None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from domain.catalog.entitlement_rules import QUANTITY_MAX, is_quantity
 from domain.catalog.enums import FeatureStatus, FeatureType
 from domain.catalog.model import Feature, FeatureGroup, ResetRule
 from domain.customers.enums import PromotionalEntitlementPeriod as Lasting
@@ -73,9 +74,11 @@ def granted(
 ) -> PromotionalEntitlement:
     """The grant from `now`; an `existing` one keeps its id and groups, its period starts anew.
 
-    Raises InvalidArgumentError, InvalidEntitlementResetPeriod, EntityIsArchivedError.
+    One that has expired leaves its id alone: it is granted as if there had been none. Raises
+    InvalidArgumentError, InvalidEntitlementResetPeriod, EntityIsArchivedError.
     """
-    if existing is None and feature.feature_status is FeatureStatus.SUSPENDED:
+    is_live = existing is not None and not has_ended(existing, now)
+    if not is_live and feature.feature_status is FeatureStatus.SUSPENDED:
         raise Conflict(ErrorCode.EntityIsArchivedError, f"Feature {feature.ref_id} is archived")
     end = end_of(terms.period, now, custom_end_date=terms.custom_end_date, now=now)
     grant = PromotionalEntitlement(
@@ -87,7 +90,7 @@ def granted(
         end_date=end,
         is_visible=terms.is_visible,
         description=terms.description,
-        feature_group_ids=existing.feature_group_ids if existing else (),
+        feature_group_ids=existing.feature_group_ids if existing and is_live else (),
         created_at=existing.created_at if existing else now,
         updated_at=now,
     )
@@ -124,10 +127,13 @@ def _valued(
             configured = {e.value for e in feature.enum_configuration if e.deleted_at is None}
             if not terms.enum_values or not configured.issuperset(terms.enum_values):
                 raise invalid_argument(f"enumValues must be configured values of {feature.ref_id}")
-            return replace(grant, enum_values=terms.enum_values, reset_rule=None)
+            values = tuple(dict.fromkeys(terms.enum_values))
+            return replace(grant, enum_values=values, reset_rule=None)
     unlimited, limit = terms.has_unlimited_usage, terms.usage_limit
-    if not unlimited and (limit is None or not limit.is_finite() or limit < 0):
-        raise invalid_argument(f"{feature.ref_id} needs usageLimit >= 0 or hasUnlimitedUsage")
+    if not unlimited and (limit is None or not is_quantity(limit)):
+        raise invalid_argument(
+            f"{feature.ref_id} needs hasUnlimitedUsage, or a usageLimit from 0 to {QUANTITY_MAX}"
+        )
     return replace(
         grant,
         usage_limit=None if unlimited else limit,
@@ -146,9 +152,14 @@ def _reset_rule(terms: PromotionTerms, feature: Feature) -> ResetRule | None:
     return terms.reset_rule
 
 
+def has_ended(grant: PromotionalEntitlement, now: datetime) -> bool:
+    """Whether `now` is its end or later."""
+    return grant.end_date is not None and grant.end_date <= now
+
+
 def status_of(grant: PromotionalEntitlement, *, is_archived: bool, now: datetime) -> Status:
     """Expired from its end on; Paused while the customer is archived; else Active."""
-    if grant.end_date is not None and grant.end_date <= now:
+    if has_ended(grant, now):
         return Status.Expired
     return Status.Paused if is_archived else Status.Active
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,6 +159,7 @@ async def test_what_may_not_be_granted(
     assert (await promoter.answer()).codes == ["InvalidArgumentError"]
     assert await promoter.code() == "InvalidArgumentError"
     assert await promoter.code(usageLimit=-1) == "InvalidArgumentError"
+    assert await promoter.code(usageLimit=1e30) == "InvalidArgumentError"
     assert await promoter.code(usageLimit=1, period="CUSTOM") == "InvalidArgumentError"
     past = {"usageLimit": 1, "period": "CUSTOM", "customEndDate": "2020-01-01"}
     assert await promoter.code(**past) == "InvalidArgumentError"
@@ -272,6 +274,38 @@ async def test_a_group_is_granted_whole_and_revoked_but_for_shared_rows(
     await promoter.group("unlink", featureGroupId="group-2")
     assert (await promoter.check("feature-h"))["isGranted"] is True
     assert (await promoter.revoke("feature-h")).ok
+
+
+async def test_what_has_expired_is_granted_no_more(
+    world: World, promoter: Promoter, clock: MovableClock, engine: AsyncEngine
+) -> None:
+    await world.feature()
+    await world.feature("feature-g")
+    await world.customer()
+    await a_group(world, engine, "group-1", "feature-f", "feature-g")
+    first = await promoter.grant(usageLimit=7, period="ONE_WEEK")
+    clock.move(days=7)
+    lacking = await promoter.group("grant", **terms("feature-g"))
+    assert lacking.codes == ["FeatureGroupMissingFeaturesError"]
+    await promoter.group("grant", **terms("feature-f", "feature-g"))
+    again = await promoter.grant(usageLimit=7, period="ONE_WEEK")
+    assert (again["id"], len(again["featureGroupIds"])) == (first["id"], 1)
+    clock.move(days=7)
+    assert (await promoter.grant(usageLimit=7))["featureGroupIds"] == []
+
+
+async def test_an_expired_grant_of_an_archived_feature_is_not_renewed(
+    world: World, promoter: Promoter, clock: MovableClock
+) -> None:
+    feature = await world.feature()
+    await world.customer()
+    await promoter.grant(usageLimit=7, period="ONE_WEEK")
+    async with world.runtime.new_unit_of_work() as work:
+        await work.features.save(replace(feature, feature_status=FeatureStatus.SUSPENDED))
+        await work.commit()
+    await promoter.grant(usageLimit=8, period="ONE_WEEK")
+    clock.move(days=7)
+    assert await promoter.code(usageLimit=9) == "EntityIsArchivedError"
 
 
 LEGACY = """

@@ -362,6 +362,7 @@ class TestEntitlements:
             ),
             EntitlementRequest(feature_ref_id="feature-seats", usage_limit=Decimal(-1)),
             EntitlementRequest(currency_ref_id="credits", amount=Decimal(0)),
+            EntitlementRequest(feature_ref_id="feature-seats", usage_limit=Decimal("1e30")),
         ],
     )
     def test_contradictions_are_refused(self, entitlement: EntitlementRequest) -> None:
