@@ -201,7 +201,7 @@ _ROOTS_OF: dict[ApiKeyScopeResource, frozenset[str]] = {
 _RESOURCE_OF = {root: resource for resource, roots in _ROOTS_OF.items() for root in roots}
 
 # Mutations by name that write nothing.
-_READING_MUTATIONS = frozenset(
+READING_MUTATIONS = frozenset(
     [
         "estimateSubscription",
         "estimateSubscriptionUpdate",
@@ -299,7 +299,7 @@ def _wanted(
     node: FieldNode, kind: OperationType, variables: Mapping[str, Any]
 ) -> list[ApiKeyScope]:
     name = node.name.value
-    writes = kind is OperationType.MUTATION and name not in _READING_MUTATIONS
+    writes = kind is OperationType.MUTATION and name not in READING_MUTATIONS
     action = ApiKeyScopeAction.WRITE if writes else ApiKeyScopeAction.READ
     resource = _RESOURCE_OF.get(name, ApiKeyScopeResource.ENVIRONMENT)
     wanted = [ApiKeyScope(action=action, resource=resource)]

@@ -146,16 +146,21 @@ def _fragments(node: DocumentNode) -> dict[str, FragmentDefinitionNode]:
 def _fields(
     selections: SelectionSetNode,
     fragments: Mapping[str, FragmentDefinitionNode],
-    seen: frozenset[str] = frozenset(),
+    seen: set[str] | None = None,
 ) -> Iterator[FieldNode]:
-    """The fields of a selection, fragments opened; a fragment within itself is left out."""
+    """The fields of a selection, fragments opened: each once, as execution merges them.
+
+    Fragments that spread the next one twice would otherwise double with every one of them.
+    """
+    seen = set() if seen is None else seen
     for selection in selections.selections:
         if isinstance(selection, FieldNode):
             yield selection
         elif isinstance(selection, FragmentSpreadNode):
             name = selection.name.value
             if name in fragments and name not in seen:
-                yield from _fields(fragments[name].selection_set, fragments, seen | {name})
+                seen.add(name)
+                yield from _fields(fragments[name].selection_set, fragments, seen)
         else:
             inline: Any = selection
             yield from _fields(inline.selection_set, fragments, seen)

@@ -13,6 +13,7 @@ from typing import Any
 from graphql import FieldNode, OperationType
 
 from app.context import Principal
+from app.graphql.access import READING_MUTATIONS
 from app.graphql.documents import argument_values, document_of, named_values
 from app.graphql.schema import schema
 from domain.errors import ErrorCode, LimitExceeded
@@ -37,6 +38,23 @@ _PER_MINUTE: dict[int, str] = {
 }
 _LIMIT_OF = {root: limit for limit, roots in _PER_MINUTE.items() for root in roots.split()}
 _EVENTS_PER_S = 1000
+
+# Usage has published limits of its own, far above an entity's.
+_REPORTS = frozenset(
+    {"reportUsage", "reportUsageBulk", "reportEvent", "reportEntitlementCheckRequested"}
+)
+_SUBSCRIPTION_NAMES = ("subscriptionId", "subscriptionRefId")
+# Where `refId` names the customer, or the subscription, itself.
+_CUSTOMER_BY_REF_ID = frozenset(
+    {
+        "attachCustomerPaymentMethod",
+        "createOneCustomer",
+        "importOneCustomer",
+        "provisionCustomer",
+        "updateOneCustomer",
+    }
+)
+_SUBSCRIPTION_BY_REF_ID = frozenset({"updateOneSubscription"})
 
 
 class RateLimits:
@@ -69,9 +87,8 @@ class RateLimits:
     ) -> None:
         root, key = node.name.value, str(principal.key_id)
         if root == "reportEvent":
-            given = argument_values(node, variables).get("events")
-            size = len(given) if isinstance(given, list) else 1
-            self._count((key, root), _EVENTS_PER_S, window_s=1, by=size)
+            count = _events_in(argument_values(node, variables))
+            self._count((key, root), _EVENTS_PER_S, window_s=1, by=min(count, _EVENTS_PER_S))
             return
         limit = _LIMIT_OF.get(root)
         if root == "paywall":
@@ -83,22 +100,10 @@ class RateLimits:
     def _count_entity(
         self, principal: Principal, node: FieldNode, variables: Mapping[str, Any]
     ) -> None:
-        root = node.name.value
-        if root.startswith(("estimate", "preview", "report")):
-            return
-        arguments = argument_values(node, variables)
-        names = dict(
-            named_values(arguments, ("customerId", "refId", "resourceId", "subscriptionId"))
-        )
-        customer = names.get("customerId") or (
-            names.get("refId") if root == "updateOneCustomer" else None
-        )
         tenant = str(principal.scope.environment_id)
-        if subscription := names.get("subscriptionId"):
-            self._count((tenant, "subscription", subscription), MUTATIONS_PER_ENTITY)
-        if customer:
-            entity = f"{customer}:{names['resourceId']}" if "resourceId" in names else customer
-            self._count((tenant, "customer", entity), MUTATIONS_PER_ENTITY)
+        entities = _entities_of(node.name.value, argument_values(node, variables))
+        for kind, entity in sorted(entities):
+            self._count((tenant, kind, entity), MUTATIONS_PER_ENTITY)
 
     def _count(
         self, subject: tuple[str, ...], limit: int, *, window_s: float = WINDOW_S, by: float = 1
@@ -121,3 +126,30 @@ class RateLimits:
     def _forget_past(self, now: float) -> None:
         live = {s: w for s, w in self._windows.items() if now < w[0] + WINDOW_S}
         self._windows = live if len(live) < WINDOWS_MAX else {}
+
+
+def _events_in(arguments: Mapping[str, Any]) -> int:
+    given = arguments.get("events")
+    events = given.get("usageEvents") if isinstance(given, Mapping) else None
+    return len(events) if isinstance(events, list) else 1
+
+
+def _entities_of(root: str, arguments: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """What a mutation changes: each subscription and customer that it names, once.
+
+    A customer with one resource counts as `customerId:resourceId`.
+    """
+    if root in READING_MUTATIONS or root in _REPORTS:
+        return set()
+    names = ("customerId", "refId", "resourceId", *_SUBSCRIPTION_NAMES)
+    subscriptions, customers, resources = set(), set(), set()
+    for name, text in named_values(arguments, names):
+        if name == "resourceId":
+            resources.add(text)
+        elif name == "customerId" or (name == "refId" and root in _CUSTOMER_BY_REF_ID):
+            customers.add(text)
+        elif name in _SUBSCRIPTION_NAMES or root in _SUBSCRIPTION_BY_REF_ID:
+            subscriptions.add(text)
+    if len(customers) == len(resources) == 1:
+        customers = {f"{customers.pop()}:{resources.pop()}"}
+    return {("subscription", s) for s in subscriptions} | {("customer", c) for c in customers}

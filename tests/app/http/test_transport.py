@@ -85,6 +85,18 @@ async def test_no_depth_of_nesting_is_a_failure_of_ours(
     assert answer.status_code in {200, 400}
 
 
+async def test_fifteen_levels_pass(client: httpx.AsyncClient) -> None:
+    chain = "{ plans { edges { node { " + "basePlan { " * 11 + "id" + " }" * 15
+    assert (await run(client, chain)).json() == {"data": {"plans": {"edges": []}}}
+
+
+async def test_fragments_that_double_are_opened_once(client: httpx.AsyncClient) -> None:
+    parts = [f"fragment F{i} on Query {{ ...F{i + 1} ...F{i + 1} }}" for i in range(60)]
+    last = "fragment F60 on Query { __typename }"
+    answer = await run(client, " ".join(["{ ...F0 }", *parts, last]))
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
 async def test_introspection_may_be_deep(client: httpx.AsyncClient) -> None:
     of_type = "ofType { " * 20 + "name" + " }" * 20
     answer = await run(
