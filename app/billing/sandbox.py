@@ -365,8 +365,8 @@ class SandboxProvider:
         self, billing_id: str | None, code: str, sub_total: Money | None
     ) -> ProviderCoupon:
         """The coupon behind `code`; raises the PromotionCode... errors."""
-        del billing_id, sub_total
-        return tokens.coupon_of_code(code)
+        del billing_id
+        return tokens.coupon_of_code(code, sub_total)
 
     # --- by itself ------------------------------------------------------------------------------
 

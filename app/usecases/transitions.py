@@ -31,6 +31,7 @@ from domain.subscriptions.enums import (
     SubscriptionScheduleStatus,
 )
 from domain.subscriptions.execution import (
+    content_of,
     due_updates,
     marked,
     plan_change_due,
@@ -43,7 +44,7 @@ from domain.subscriptions.lifecycle import UPDATED, Told
 from domain.subscriptions.model import ScheduledUpdate, Subscription
 from domain.subscriptions.provisioning import Provisioning, decide, settle
 from domain.subscriptions.replacement import Decision, takes_over
-from domain.subscriptions.request import AddonRequest, ContentRequest, ProvisionRequest
+from domain.subscriptions.request import ContentRequest, ProvisionRequest
 from domain.subscriptions.succession import successor_of
 from domain.subscriptions.transitions import (
     Step,
@@ -262,12 +263,7 @@ async def _parts_step(
     book: Book, one: Subscription, updates: tuple[ScheduledUpdate, ...], *, at: datetime
 ) -> Step:
     migrates = any(update.change and update.change.migrates for update in updates)
-    added = tuple(
-        AddonRequest(ref_id=update.change.addon_ref_id)
-        for update in updates
-        if update.change is not None and update.change.addon_ref_id is not None
-    )
-    content = await held_content(book, one, ContentRequest(addons=added), latest=migrates)
+    content = await held_content(book, one, content_of(updates), latest=migrates)
     facts = await facts_at(book, one, content, at)
     return updates_due(one, facts, await terms_in(book))
 

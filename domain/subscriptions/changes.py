@@ -7,7 +7,7 @@ itself. Source: spec, subscriptions §7.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -32,11 +32,15 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One difference between what is held and what is wanted."""
+    """One difference between what is held and what is wanted.
+
+    `variables`: what the contract shows of a part whose change is a request.
+    """
 
     type: SubscriptionScheduleType
     change: ScheduledChange
     is_downgrade: bool
+    variables: Mapping[str, object] = field(default_factory=dict)
 
 
 def parts_of(held: Selection, wanted: Selection) -> tuple[Part, ...]:
@@ -189,6 +193,8 @@ class Keeper:
 
     def _variables(self, part: Part) -> dict[str, object]:
         change = part.change
+        if change.update is not None:
+            return dict(part.variables)
         match part.type:
             case SubscriptionScheduleType.BillingPeriod:
                 assert change.billing_period is not None

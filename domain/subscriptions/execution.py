@@ -26,6 +26,7 @@ from domain.subscriptions.content import selection_of, sell, with_content
 from domain.subscriptions.coupons import applied_coupon, with_coupon
 from domain.subscriptions.cycle import with_cycle, with_usage_window
 from domain.subscriptions.enums import (
+    SubscriptionBillingCycleAnchor,
     SubscriptionInvoiceBillingReason,
     SubscriptionScheduleStatus,
     SubscriptionStatus,
@@ -49,7 +50,7 @@ from domain.subscriptions.replacement import (
     replaced,
     with_result,
 )
-from domain.subscriptions.request import ContentRequest
+from domain.subscriptions.request import AddonRequest, ContentRequest, PriceOverrideRequest
 from domain.subscriptions.starting import (
     Start,
     due_at_start,
@@ -121,6 +122,30 @@ def due_updates(subscription: Subscription, *, at: datetime) -> tuple[ScheduledU
     )
 
 
+def content_of(updates: Iterable[ScheduledUpdate]) -> ContentRequest:
+    """What the catalogue has to be asked for before these updates can be applied."""
+    changes = [update.change for update in updates if update.change is not None]
+    asked = ContentRequest(
+        addons=tuple(
+            AddonRequest(ref_id=change.addon_ref_id)
+            for change in changes
+            if change.addon_ref_id is not None
+        )
+    )
+    overrides: tuple[PriceOverrideRequest, ...] = ()
+    for change in changes:
+        if change.update is None:
+            continue
+        content = change.update.content
+        if content.coupon is not ABSENT:
+            asked = replace(asked, coupon=content.coupon)
+        if content.entitlements is not ABSENT:
+            asked = replace(asked, entitlements=content.entitlements)
+        if content.price_overrides is not ABSENT:
+            overrides = (*overrides, *content.price_overrides)
+    return replace(asked, price_overrides=overrides)
+
+
 def marked(
     subscription: Subscription,
     updates: Iterable[ScheduledUpdate],
@@ -142,7 +167,7 @@ def apply_parts(
 ) -> Subscription:
     """The record with these parts changed: units, add-ons, period, coupon, overrides, versions.
 
-    A new period re-anchors at `facts.now`.
+    A new period re-anchors at `facts.now`, and so does what was to begin a new cycle.
     """
     at = facts.now
     seller = Seller(new_id=facts.new_id, now=at)
@@ -170,7 +195,12 @@ def apply_parts(
                     new_id=facts.new_id,
                 )
             new = with_coupon(new, applied)
-    if new.billing_period is not subscription.billing_period:
+    begins = any(
+        change.update.billing_cycle_anchor is SubscriptionBillingCycleAnchor.NOW
+        for change in changes
+        if change.update is not None
+    )
+    if begins or new.billing_period is not subscription.billing_period:
         new = with_usage_window(
             with_cycle(new, anchor=at, at=at),
             origin=subscription,

@@ -56,7 +56,12 @@ from domain.subscriptions.model import (
 )
 from domain.subscriptions.overrides import Seller
 from domain.subscriptions.replacement import COLLECTION, Decision, is_unpaid, with_result
-from domain.subscriptions.request import ContentRequest, QuantityRequest, UpdateRequest
+from domain.subscriptions.request import (
+    ContentRequest,
+    CouponRequest,
+    QuantityRequest,
+    UpdateRequest,
+)
 from domain.subscriptions.succession import giving_way, retaken
 
 
@@ -221,7 +226,7 @@ def _split(
         or (strategy is None and _waiting_units(facts.subscription, part) is not None)
     )
     if _waits_whole(request, facts):
-        later = (*later, *_whole_parts(request))
+        later = (*later, *_whole_parts(request, facts.subscription.plan_ref_id))
     return later, tuple(part for part in parts if part not in later)
 
 
@@ -242,26 +247,53 @@ def _waits_whole(request: UpdateRequest, facts: UpdateFacts) -> bool:
     return waits(facts.subscription, facts.product, request.schedule_strategy, is_downgrade=False)
 
 
-def _whole_parts(request: UpdateRequest) -> tuple[Part, ...]:
-    """Coupon and price overrides as waiting parts."""
+def _whole_parts(request: UpdateRequest, plan_ref_id: str) -> tuple[Part, ...]:
+    """Coupon, price overrides, and the other terms of the whole, as waiting parts."""
     content = request.content
     parts = []
+    shown: dict[str, object]
     if content.coupon is not ABSENT:
+        shown = {"couponId": _name_of(content.coupon)}
         only = ContentRequest(coupon=content.coupon)
-        parts.append(_request_part(SubscriptionScheduleType.Coupon, request, only))
-    if content.price_overrides is not ABSENT or content.price_unit_amount is not None:
-        only = ContentRequest(
-            price_overrides=content.price_overrides, price_unit_amount=content.price_unit_amount
-        )
-        parts.append(_request_part(SubscriptionScheduleType.PriceOverride, request, only))
+        parts.append(_request_part(SubscriptionScheduleType.Coupon, only, shown))
+    for override in () if content.price_overrides is ABSENT else content.price_overrides:
+        shown = {
+            "planRefId": plan_ref_id,
+            "addonRefId": override.addon_ref_id,
+            "featureId": override.feature_ref_id,
+        }
+        only = ContentRequest(price_overrides=(override,))
+        parts.append(_request_part(SubscriptionScheduleType.PriceOverride, only, shown))
+    rest = ContentRequest(
+        price_unit_amount=content.price_unit_amount,
+        minimum_spend=content.minimum_spend,
+        entitlements=content.entitlements,
+    )
+    if rest != ContentRequest():
+        shown = {"planRefId": plan_ref_id}
+        parts.append(_request_part(SubscriptionScheduleType.PriceOverride, rest, shown))
     return tuple(parts)
 
 
+def _name_of(coupon: CouponRequest | None) -> str:
+    """What a coupon is asked for by; empty for its removal."""
+    if coupon is None:
+        return ""
+    inline = coupon.discount.name if coupon.discount is not None else None
+    named = coupon.coupon_ref_id or coupon.billing_coupon_id or coupon.promotion_code
+    return named or inline or "Discount"
+
+
 def _request_part(
-    type_: SubscriptionScheduleType, request: UpdateRequest, content: ContentRequest
+    type_: SubscriptionScheduleType,
+    content: ContentRequest,
+    variables: Mapping[str, object],
+    *,
+    anchor: SubscriptionBillingCycleAnchor = SubscriptionBillingCycleAnchor.UNCHANGED,
 ) -> Part:
-    update = UpdateRequest(subscription_ref_id=request.subscription_ref_id, content=content)
-    return Part(type=type_, change=ScheduledChange(update=update), is_downgrade=False)
+    update = UpdateRequest(subscription_ref_id="", content=content, billing_cycle_anchor=anchor)
+    change = ScheduledChange(update=update)
+    return Part(type=type_, change=change, is_downgrade=False, variables=variables)
 
 
 def _rescheduled(
@@ -438,7 +470,7 @@ def settle_update(
 ) -> Decision:
     """What is after the payment's outcome: unpaid -> the old content, the change PendingPayment."""
     if result is not None and is_unpaid(result):
-        pending = pending_parts(updating.now_parts, request)
+        pending = pending_parts(updating.now_parts, request, updating.kept)
         keeper = Keeper(new_id=facts.new_id, names=facts.names, now=facts.now)
         status = SubscriptionScheduleStatus.PendingPayment
         invoice_id = result.invoice.billing_id if result.invoice is not None else None
@@ -473,8 +505,19 @@ def _ends_soon_now(new: Subscription, facts: UpdateFacts) -> bool:
     return is_new and new.trial_end_date is not None and new.trial_end_date > facts.now
 
 
-def pending_parts(parts: tuple[Part, ...], request: UpdateRequest) -> tuple[Part, ...]:
-    """What awaits a payment: the changed parts; overrides alone as one of their kind."""
-    if parts:
-        return parts
-    return (_request_part(SubscriptionScheduleType.PriceOverride, request, request.content),)
+def pending_parts(
+    parts: tuple[Part, ...], request: UpdateRequest, kept: Subscription
+) -> tuple[Part, ...]:
+    """What awaits a payment: the changed parts, the terms of the whole, a new cycle."""
+    waiting = (*parts, *_whole_parts(request, kept.plan_ref_id))
+    now = SubscriptionBillingCycleAnchor.NOW
+    if request.billing_cycle_anchor is not now:
+        return waiting
+    period = kept.billing_period.value if kept.billing_period is not None else None
+    cycle = _request_part(
+        SubscriptionScheduleType.BillingPeriod,
+        ContentRequest(),
+        {"billingPeriod": period},
+        anchor=now,
+    )
+    return (*waiting, cycle)

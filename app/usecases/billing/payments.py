@@ -20,11 +20,10 @@ from domain.subscriptions.enums import (
     SubscriptionScheduleStatus,
     SubscriptionStatus,
 )
-from domain.subscriptions.execution import pending_update_paid
+from domain.subscriptions.execution import content_of, pending_update_paid
 from domain.subscriptions.lifecycle import UPDATED, Told
 from domain.subscriptions.model import ENDED, Invoice, Subscription
 from domain.subscriptions.replacement import Decision
-from domain.subscriptions.request import AddonRequest, ContentRequest
 from domain.subscriptions.transitions import canceled_by_billing, paid, payment_lost
 
 
@@ -66,14 +65,9 @@ def _awaits(one: Subscription, invoice: Invoice) -> bool:
 
 async def _updated(book: Book, one: Subscription, *, now: datetime) -> Decision:
     """The pending update as it was asked for, now that it is paid."""
-    added = tuple(
-        AddonRequest(ref_id=update.change.addon_ref_id)
-        for update in one.scheduled_updates
-        if update.status is SubscriptionScheduleStatus.PendingPayment
-        and update.change is not None
-        and update.change.addon_ref_id is not None
-    )
-    content = await held_content(book, one, ContentRequest(addons=added))
+    pending = SubscriptionScheduleStatus.PendingPayment
+    asked = content_of(update for update in one.scheduled_updates if update.status is pending)
+    content = await held_content(book, one, asked)
     facts = await facts_at(book, one, content, now)
     return pending_update_paid(one, facts, await terms_in(book))
 

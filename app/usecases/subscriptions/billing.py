@@ -13,9 +13,10 @@ from domain.billing.usage import cuts_off_usage, usage_charge, with_cut_off_usag
 from domain.customers.model import Customer
 from domain.errors import Conflict, ErrorCode
 from domain.ids import SubscriptionId
+from domain.patch import ABSENT
 from domain.periods import Period
-from domain.subscriptions.amounts import Discount
-from domain.subscriptions.charges import Charged, Terms, is_charged
+from domain.subscriptions.amounts import Discount, total_price
+from domain.subscriptions.charges import Charged, Terms, is_charged, lines_of
 from domain.subscriptions.coupons import discount_in_force
 from domain.subscriptions.enums import (
     PaymentCollectionMethod,
@@ -24,7 +25,7 @@ from domain.subscriptions.enums import (
 )
 from domain.subscriptions.model import ENDED, Subscription
 from domain.subscriptions.replacement import Decision
-from domain.subscriptions.request import BillingRequest
+from domain.subscriptions.request import BillingRequest, ContentRequest
 
 
 async def collect(
@@ -116,6 +117,22 @@ async def with_cut_usage(
         return charged
     usage = await last_usage(book, old, at)
     return with_cut_off_usage(charged, usage, old, new, terms, at=at)
+
+
+async def require_code_for(book: Book, content: ContentRequest, new: Subscription) -> None:
+    """Have the provider check an asked promotion code against what `new` costs a full period.
+
+    Raises PromotionCodeMinimumAmountNotReached.
+    """
+    asked = content.coupon
+    if asked is ABSENT or asked is None or asked.promotion_code is None:
+        return
+    provider, price = book.work.billing, total_price(lines_of(new), currency=new.currency)
+    if provider is not None and price is not None:
+        payer = await book.payer_of(new)
+        await provider.validate_promotion_code(
+            payer.billing_id, asked.promotion_code, price.sub_total
+        )
 
 
 async def coupon_at(book: Book, one: Subscription, at: datetime) -> Discount | None:

@@ -8,7 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.ports import Runtime
-from app.usecases.subscriptions.billing import collect, void_unpaid_update, with_cut_usage
+from app.usecases.subscriptions.billing import (
+    collect,
+    require_code_for,
+    void_unpaid_update,
+    with_cut_usage,
+)
 from app.usecases.subscriptions.book import Book, book_of_subscription
 from app.usecases.subscriptions.endings import take_ending
 from app.usecases.subscriptions.gather import held_content
@@ -64,8 +69,12 @@ async def update_in(book: Book, subscription: Subscription, request: UpdateReque
 
 
 async def decided_update(book: Book, request: UpdateRequest, facts: UpdateFacts) -> Updating:
-    """What an update comes to, with the usage that a new cycle cuts off; nothing is written."""
+    """What an update comes to, with the usage that a new cycle cuts off; nothing is written.
+
+    Raises PromotionCodeMinimumAmountNotReached.
+    """
     updating = decide_update(request, facts)
+    await require_code_for(book, request.content, updating.new)
     charged = await with_cut_usage(
         book,
         updating.charged,

@@ -84,7 +84,7 @@ async def coupon_in(
             raise not_found(ErrorCode.CouponNotFound, "Coupon", request.billing_coupon_id)
         return None, coupon
     if request.promotion_code is not None:
-        # What it will come to is decided later, with the coupon; the provider checks it then.
+        # What is bought is decided later, with the coupon: its minimum is checked then.
         known = await billing.validate_promotion_code(
             book.customer.billing_id, request.promotion_code, None
         )

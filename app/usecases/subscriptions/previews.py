@@ -12,7 +12,7 @@ from app.usecases.billing.usage import unbilled_usage
 from app.usecases.subscriptions.book import Book, book_of_subscription, open_book_of
 from app.usecases.subscriptions.change import decided_update, update_facts
 from app.usecases.subscriptions.gather import provision_facts
-from app.usecases.subscriptions.provision import with_cut_off
+from app.usecases.subscriptions.provision import decided
 from app.usecases.transitions import after_updates, terms_in
 from domain.catalog.enums import Currency
 from domain.subscriptions.charges import is_charged
@@ -25,7 +25,7 @@ from domain.subscriptions.next_invoice import (
     next_invoice,
 )
 from domain.subscriptions.previews import Preview, preview_provision, preview_update
-from domain.subscriptions.provisioning import decide, terms_of
+from domain.subscriptions.provisioning import terms_of
 from domain.subscriptions.request import ProvisionRequest, UpdateRequest
 from domain.subscriptions.updating import terms_of_update
 
@@ -35,7 +35,7 @@ async def preview_subscription(request: ProvisionRequest, *, runtime: Runtime) -
     async with runtime.new_unit_of_work() as work:
         book = await open_book_of(work, runtime, request.customer_ref_id)
         facts = await provision_facts(book, request)
-        provisioning = await with_cut_off(book, request, facts, decide(request, facts))
+        provisioning = await decided(book, request, facts)
         balance = await balance_of(book, provisioning.new)
         return preview_provision(provisioning, facts, terms_of(request, facts), balance=balance)
 

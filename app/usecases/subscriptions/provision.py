@@ -14,6 +14,7 @@ from app.usecases.subscriptions.billing import (
     billed_payer,
     collect,
     has_method,
+    require_code_for,
     with_cut_usage,
 )
 from app.usecases.subscriptions.book import Book, open_book, open_book_of
@@ -182,7 +183,7 @@ async def provision_in(
 ) -> Provisioned:
     """Provision within an open book; `may_check_out` False refuses what needs a missing method."""
     facts = await provision_facts(book, request)
-    provisioning = await with_cut_off(book, request, facts, decide(request, facts))
+    provisioning = await decided(book, request, facts)
     await require_free(book, request.ref_id)  # also where it is used only later
     if _misses_method(book, request, provisioning):
         if not may_check_out:
@@ -205,11 +206,14 @@ async def provision_in(
     )
 
 
-async def with_cut_off(
-    book: Book, request: ProvisionRequest, facts: ProvisionFacts, provisioning: Provisioning
-) -> Provisioning:
-    """The provisioning with the usage that it cuts off; what waits or lies ahead cuts off none."""
+async def decided(book: Book, request: ProvisionRequest, facts: ProvisionFacts) -> Provisioning:
+    """What provisioning comes to, with the usage that it cuts off; nothing is written.
+
+    What waits or lies ahead cuts off none. Raises PromotionCodeMinimumAmountNotReached.
+    """
+    provisioning = decide(request, facts)
     new, start = provisioning.new, provisioning.start
+    await require_code_for(book, request.content, new)
     old = _taken_over(provisioning)
     if old is None or provisioning.waits_on is not None or start.is_future:
         return provisioning

@@ -27,6 +27,7 @@ _OUTCOMES = {
 _LAST4 = {"pm_fail": "0341", "pm_action": "3155", "pm_processing": "0077"}
 _PERCENT_COUPON = re.compile(r"coupon_(\d{1,3})")
 _AMOUNT_COUPON = re.compile(r"coupon_(\d+)_([a-z]{3})")
+MINIMUM_ORDER = Decimal(100)
 EXPIRATION_MONTH = 12
 EXPIRATION_YEAR = 2034
 DECLINED = "Your card was declined."
@@ -34,7 +35,7 @@ NO_METHOD = "The customer has no payment method."
 
 
 class PromotionCode(StrEnum):
-    """The codes there are: one that works, and one for each reason why a code does not."""
+    """The codes there are: two that work, and one for each reason why a code does not."""
 
     TWENTY_OFF = "SANDBOX20"
     TEN_OFF = "SANDBOX10USD"
@@ -94,10 +95,11 @@ def coupon_of(coupon_id: str) -> ProviderCoupon | None:
     return None
 
 
-def coupon_of_code(code: str) -> ProviderCoupon:
-    """The coupon behind a promotion code.
+def coupon_of_code(code: str, sub_total: Money | None = None) -> ProviderCoupon:
+    """The coupon behind a promotion code; `sub_total` None: what is bought is not known yet.
 
-    Raises PromotionCodeNotFound, or the refusal that the code stands for.
+    Raises PromotionCodeNotFound, or the refusal that the code stands for: SANDBOX_MINIMUM's below
+    100 in whatever currency.
     """
     try:
         known = PromotionCode(code)
@@ -105,9 +107,12 @@ def coupon_of_code(code: str) -> ProviderCoupon:
         raise NotFound(
             ErrorCode.PromotionCodeNotFound, f"Promotion code {code} not found"
         ) from None
-    if known in _REFUSALS:
+    if known is PromotionCode.BIG_ORDERS:
+        if sub_total is not None and sub_total.amount < MINIMUM_ORDER:
+            raise _refused(known)
+    elif known in _REFUSALS:
         raise _refused(known)
-    coupon = coupon_of("coupon_20" if known is PromotionCode.TWENTY_OFF else "coupon_10_usd")
+    coupon = coupon_of("coupon_10_usd" if known is PromotionCode.TEN_OFF else "coupon_20")
     assert coupon is not None
     return coupon
 

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from app.main import create_app
+from domain.catalog.enums import BillingModel
 from domain.subscriptions.enums import SubscriptionStatus
 from tests.app.billing.shop import CHECKOUT, CUSTOMER, PROVISION, Shop, due
-from tests.builders import a_customer, a_plan, a_price
+from tests.builders import a_customer, a_feature, a_plan, a_price
 from tests.support import TestEnvironment, test_settings
 
 BASIC, PRO = a_plan("plan-basic", a_price(20)), a_plan("plan-pro", a_price(50))
@@ -142,6 +143,23 @@ async def test_codes_are_refused_for_their_reasons(shop: Shop, code: str, error:
     wanted = {"customerId": CUSTOMER, "planId": "plan-pro", "appliedCoupon": coupon}
     assert (await shop.execute(PROVISION, {"input": wanted})).codes == [error]
     assert await shop.subscriptions() == []
+
+
+async def test_a_code_for_big_orders_counts_what_is_bought(shop: Shop) -> None:
+    seats = a_price(20, model=BillingModel.PER_UNIT, feature="feature-seats")
+    await shop.open(a_plan("plan-seats", seats), features=(a_feature(),))
+    await shop.attach("pm_ok")
+    coupon = {"promotionCode": "SANDBOX_MINIMUM"}
+    wanted = {"customerId": CUSTOMER, "planId": "plan-seats", "appliedCoupon": coupon}
+    preview = (
+        "mutation($input: PreviewSubscriptionInput!) { previewSubscription(input: $input)"
+        " { immediateInvoice { total { amount } } } }"
+    )
+    for document in (preview, PROVISION):
+        refused = await shop.execute(document, {"input": wanted | {"unitQuantity": 4}})
+        assert refused.codes == ["PromotionCodeMinimumAmountNotReached"]
+    bought = await shop.buy("plan-seats", unitQuantity=5, appliedCoupon=coupon)
+    assert due(bought) == 80
 
 
 async def test_an_unknown_coupon_of_the_provider_is_not_found(shop: Shop) -> None:
