@@ -34,7 +34,6 @@ def checkout_to_graphql(checkout: Checkout) -> CheckoutState:
                 account_id=SANDBOX_CREDENTIAL, public_key=SANDBOX_CREDENTIAL
             ),
         ),
-        configuration=None,
         customer=customer_to_graphql(checkout.customer),
         plan=plan_to_graphql(checkout.plan),
         resource=None if resource is None else resource_to_graphql(resource),

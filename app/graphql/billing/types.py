@@ -10,6 +10,7 @@ from app.graphql.billing.enums import (
     SubscriptionInvoiceBillingReason,
     SubscriptionInvoiceStatus,
 )
+from app.graphql.context import Info
 from app.graphql.integrations.enums import BillingVendorIdentifier
 
 if TYPE_CHECKING:
@@ -92,11 +93,20 @@ class CheckoutBillingIntegration:
     credentials: CheckoutCredentials
 
 
+async def checkout_configuration(info: Info) -> CheckoutConfigurationRef | None:
+    """The stored look of the checkout, read only when asked for."""
+    from app.graphql.widgets.configuration.mapping import checkout_configuration_of
+
+    return await checkout_configuration_of(info)
+
+
 @strawberry.type
 class CheckoutState:
     active_subscription: CustomerSubscriptionRef | None
     billing_integration: CheckoutBillingIntegration
-    configuration: CheckoutConfigurationRef | None
+    configuration: CheckoutConfigurationRef | None = strawberry.field(
+        resolver=checkout_configuration
+    )
     customer: CustomerRef
     plan: PlanRef
     resource: CustomerResourceRef | None

@@ -37,6 +37,20 @@ async def test_the_state_of_a_checkout(shop: Shop) -> None:
     assert integration["billingCredentials"]["setupSecret"] == state["setupSecret"]
 
 
+async def test_the_state_has_the_look_of_the_checkout(shop: Shop) -> None:
+    await shop.open(PRO)
+    ask = """query($input: CheckoutStateInput!) { checkoutState(input: $input) {
+      configuration { customCss content { collectPhoneNumber } palette { primary } } } }"""
+    assert (await shop.execute(ask, PURCHASE)).ok == {"checkoutState": {"configuration": None}}
+    look = {"content": {"collectPhoneNumber": True}, "palette": {"primary": "#123456"}}
+    await shop.execute(
+        "mutation($input: WidgetConfigurationUpdateInput!) { setWidgetConfiguration(input: $input) }",
+        {"input": {"checkoutConfiguration": look}},
+    )
+    state = (await shop.execute(ask, PURCHASE)).ok["checkoutState"]
+    assert state["configuration"] == look | {"customCss": None}
+
+
 async def test_the_state_knows_the_subscription_in_force(shop: Shop) -> None:
     await shop.open(PRO)
     await shop.attach("pm_ok")

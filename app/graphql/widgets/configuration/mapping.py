@@ -71,6 +71,12 @@ async def paywall_configuration_of(info: Info) -> PaywallConfiguration | None:
     return _shown(PaywallConfiguration, stored.paywall)
 
 
+async def checkout_configuration_of(info: Info) -> CheckoutConfiguration | None:
+    """The stored look of the checkout."""
+    stored = await info.context.runtime.readers.widgets.get()
+    return _shown(CheckoutConfiguration, stored.checkout)
+
+
 async def portal_configuration_of(info: Info) -> CustomerPortalConfiguration | None:
     """The stored look of the customer portal."""
     stored = await info.context.runtime.readers.widgets.get()
