@@ -13,6 +13,14 @@ from graphql import FieldNode, OperationType
 
 from app.context import Context, Principal
 from app.graphql.documents import INTROSPECTION, Operation, argument_values, named_values
+from app.graphql.roots import (
+    CLIENT_ROOTS,
+    CUSTOMER_BOUND,
+    FREE_FOR_ALL,
+    READING_MUTATIONS,
+    RESOURCE_OF,
+    SUBSCRIPTION_ROOTS,
+)
 from domain.accounts.enums import ApiKeyType
 from domain.accounts.scopes import (
     ApiKeyScope,
@@ -23,194 +31,6 @@ from domain.accounts.scopes import (
 )
 from domain.errors import DomainError, ErrorCode, Forbidden, bad_input
 from domain.ids import as_uuid
-
-_SUBSCRIPTION_ROOTS = frozenset(
-    [
-        "creditBalanceUpdated",
-        "entitlementsUpdated",
-        "entitlementsUpdatedV2",
-        "packagePublished",
-        "usageUpdated",
-        "usageUpdatedV2",
-    ]
-)
-
-_CUSTOMER_BOUND = frozenset(
-    [
-        "getCustomerByRefId",
-        "customerPortal",
-        "checkoutState",
-        "cachedEntitlements",
-        "entitlements",
-        "entitlement",
-        "entitlementV2",
-        "entitlementsState",
-        "getActiveSubscriptions",
-        "getSubscription",
-        "usageHistory",
-        "usageHistoryV2",
-        "creditBalanceSummary",
-        "creditGrants",
-        "creditsLedger",
-        "creditUsage",
-        "getAutoRechargeSettings",
-        "applySubscription",
-        "previewSubscription",
-        "estimateSubscription",
-        "estimateSubscriptionUpdate",
-        "createPaymentSession",
-        "reportEntitlementCheckRequested",
-    ]
-)
-
-CLIENT_ROOTS = (
-    frozenset({"paywall", "mockPaywall", "sdkConfiguration", "widgetConfiguration"})
-    | _CUSTOMER_BOUND
-    | _SUBSCRIPTION_ROOTS
-    | {"__typename"}
-)
-
-_FREE_FOR_ALL = frozenset({"__typename", "currentEnvironment", "sdkConfiguration"})
-
-_ROOTS_OF: dict[ApiKeyScopeResource, frozenset[str]] = {
-    ApiKeyScopeResource.CUSTOMER: frozenset(
-        [
-            "customers",
-            "customerResources",
-            "getCustomerByRefId",
-            "customerPortal",
-            "checkoutState",
-            "createOneCustomer",
-            "provisionCustomer",
-            "updateOneCustomer",
-            "archiveCustomer",
-            "unarchiveCustomer",
-            "importOneCustomer",
-            "importCustomersBulk",
-            "attachCustomerPaymentMethod",
-            "detachCustomerPaymentMethod",
-            "preparePaymentMethodForm",
-            "setCouponOnCustomer",
-            "removeCouponFromCustomer",
-            "purgeCustomerCache",
-            "setExperimentOnCustomer",
-            "removeExperimentFromCustomer",
-            "createPaymentSession",
-            "recalculateEntitlements",
-            "cachedEntitlements",
-            "entitlement",
-            "entitlementV2",
-            "entitlements",
-            "entitlementsState",
-            "entitlementsWithSummary",
-            "reportEntitlementCheckRequested",
-            "usageHistory",
-            "usageHistoryV2",
-            "usageMeasurements",
-            "usageEvents",
-            "createUsageMeasurement",
-            "reportUsage",
-            "reportUsageBulk",
-            "reportEvent",
-            "aggregatedEventsByCustomer",
-            "eventsFields",
-            "estimateUsageCost",
-            "estimateEventCost",
-            "creditBalanceSummary",
-            "creditGrants",
-            "creditsLedger",
-            "creditUsage",
-            "creditEventsFields",
-            "createCreditGrant",
-            "updateCreditGrant",
-            "voidCreditGrant",
-            "previewCreditGrant",
-            "consumeCredits",
-            "consumeCreditsAsync",
-            "getAutoRechargeSettings",
-            "saveAutoRechargeSettings",
-            "promotionalEntitlements",
-            "createManyPromotionalEntitlements",
-            "deleteOnePromotionalEntitlement",
-            "grantPromotionalEntitlements",
-            "grantPromotionalEntitlementsGroup",
-            "revokePromotionalEntitlement",
-            "revokePromotionalEntitlementsGroup",
-            "unlinkPromotionalEntitlementsGroup",
-            "updateOnePromotionalEntitlement",
-            "getCustomerContracts",
-            "getContracts",
-            "creditBalanceUpdated",
-            "entitlementsUpdated",
-            "entitlementsUpdatedV2",
-            "usageUpdated",
-            "usageUpdatedV2",
-        ]
-    ),
-    ApiKeyScopeResource.SUBSCRIPTION: frozenset(
-        [
-            "subscriptions",
-            "customerSubscriptions",
-            "subscriptionEntitlements",
-            "getSubscription",
-            "getActiveSubscriptions",
-            "subscriptionMigrationTasks",
-            "planSubscriptionsCount",
-            "addonSubscriptionsCount",
-            "createSubscription",
-            "provisionSubscription",
-            "provisionSubscriptionV2",
-            "applySubscription",
-            "updateOneSubscription",
-            "cancelSubscription",
-            "cancelSchedule",
-            "transferSubscription",
-            "transferSubscriptionToResource",
-            "delegateSubscriptionToCustomer",
-            "migrateSubscriptionToLatest",
-            "importSubscriptionsBulk",
-            "estimateSubscription",
-            "estimateSubscriptionUpdate",
-            "previewSubscription",
-            "previewNextInvoice",
-            "subscriptionMaximumSpend",
-            "chargeSubscriptionUsage",
-            "triggerSubscriptionUsageSync",
-            "markInvoiceAsPaid",
-            "setExperimentOnCustomerSubscription",
-            "removeExperimentFromCustomerSubscription",
-            "triggerSubscriptionBillingMonthEndsSoonWebhook",
-        ]
-    ),
-    ApiKeyScopeResource.COUPON: frozenset(
-        ["coupon", "coupons", "createOneCoupon", "updateOneCoupon", "archiveOneCoupon"]
-    ),
-    ApiKeyScopeResource.API_KEY: frozenset(
-        [
-            "apiKeys",
-            "apiKeyScope",
-            "availableScopes",
-            "createScopedApiKey",
-            "updateApiKey",
-            "rotateApiKey",
-            "revokeApiKey",
-        ]
-    ),
-    ApiKeyScopeResource.EVENT_QUEUE: frozenset({"eventQueues"}),
-}
-_RESOURCE_OF = {root: resource for resource, roots in _ROOTS_OF.items() for root in roots}
-
-# Mutations by name that write nothing.
-READING_MUTATIONS = frozenset(
-    [
-        "estimateSubscription",
-        "estimateSubscriptionUpdate",
-        "previewSubscription",
-        "previewNextInvoice",
-        "previewCreditGrant",
-        "subscriptionMaximumSpend",
-    ]
-)
 
 # What names a customer in arguments, at any depth.
 _CUSTOMER_NAMES = ("customerId", "customerRefId", "customerIds")
@@ -243,7 +63,7 @@ def require_right(field: str, principal: Principal) -> None:
     """
     scope = ApiKeyScope(
         action=ApiKeyScopeAction.READ,
-        resource=_RESOURCE_OF.get(field, ApiKeyScopeResource.ENVIRONMENT),
+        resource=RESOURCE_OF[field],
     )
     match principal.key_type:
         case ApiKeyType.CLIENT:
@@ -286,7 +106,7 @@ def _right(
         case ApiKeyType.CLIENT:
             return None if name in CLIENT_ROOTS else _forbidden(name, principal)
         case ApiKeyType.SCOPED:
-            if name in _FREE_FOR_ALL or name in INTROSPECTION:
+            if name in FREE_FOR_ALL or name in INTROSPECTION:
                 return None
             wanted = _wanted(node, kind, variables)
             allowed = all(covers(principal.scopes, scope) for scope in wanted)
@@ -301,7 +121,7 @@ def _wanted(
     name = node.name.value
     writes = kind is OperationType.MUTATION and name not in READING_MUTATIONS
     action = ApiKeyScopeAction.WRITE if writes else ApiKeyScopeAction.READ
-    resource = _RESOURCE_OF.get(name, ApiKeyScopeResource.ENVIRONMENT)
+    resource = RESOURCE_OF[name]
     wanted = [ApiKeyScope(action=action, resource=resource)]
     if name == "provisionCustomer":
         given = argument_values(node, variables).get("input")
@@ -343,7 +163,7 @@ async def _other_customer(
     if name == "getCustomerByRefId":
         named |= {text for _, text in named_values(arguments, ("refId",))}
     subscriptions = {text for _, text in named_values(arguments, _SUBSCRIPTION_NAMES)}
-    bound = name in _CUSTOMER_BOUND or name in _SUBSCRIPTION_ROOTS - {"packagePublished"}
+    bound = name in CUSTOMER_BOUND or name in SUBSCRIPTION_ROOTS - {"packagePublished"}
     if not (bound or named or subscriptions):
         return None
     own = context.principal.customer_ref_id

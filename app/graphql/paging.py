@@ -21,6 +21,7 @@ from app.graphql.filtering import predicate_of
 from app.graphql.given import given
 from app.graphql.scalars import ConnectionCursor
 from domain.errors import ErrorCode, Forbidden, InvalidInput, bad_input
+from domain.ids import as_uuid
 from domain.listing import (
     NEWEST_FIRST,
     PAGE_SIZE_DEFAULT,
@@ -104,7 +105,7 @@ def _require_own_environment(info: strawberry.Info[Any, Any], predicate: Predica
         if asked.operator in {Operator.EQ, Operator.IN}:
             values = asked.value if isinstance(asked.value, tuple) else (asked.value,)
             own = info.context.runtime.environment.environment_id
-            if any(value != own for value in values):
+            if any(as_uuid(str(value)) != own for value in values):
                 raise Forbidden(
                     ErrorCode.AccessDeniedError, "environmentId is not the environment of the key"
                 )

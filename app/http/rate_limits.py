@@ -13,8 +13,8 @@ from typing import Any
 from graphql import FieldNode, OperationType
 
 from app.context import Principal
-from app.graphql.access import READING_MUTATIONS
 from app.graphql.documents import argument_values, document_of, named_values
+from app.graphql.roots import READING_MUTATIONS
 from app.graphql.schema import schema
 from domain.errors import ErrorCode, LimitExceeded
 

@@ -325,3 +325,14 @@ async def test_requests_are_forgotten_with_the_events_that_came_of_them(
         await queue.forget_before(instant)
         async with engine.connect() as connection:
             assert await connection.scalar(count, {"id": environment.environment.id}) == left
+
+
+async def test_the_own_environment_may_be_asked_for_by_name(
+    call: Caller, environment: TestEnvironment, execute: Execute
+) -> None:
+    await call(CREATE_CUSTOMER, {"input": {"customerId": "c1", "name": "A"}})
+    own = {"environmentId": {"eq": str(environment.environment.id)}}
+    assert len((await call(LOG, {"filter": own}))["eventLogs"]["edges"]) == 1
+    for foreign in ({"eq": "another"}, {"in": [str(environment.environment.id), "another"]}):
+        answer = await execute(LOG, {"filter": {"environmentId": foreign}})
+        assert answer.codes == ["AccessDeniedError"]
