@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     demo: bool = True
     """Load the demo catalogue into the development environment."""
     billing: Literal["manual", "sandbox"] = "manual"
-    """`sandbox` imitates a payment provider in the development environment."""
+    """`sandbox` imitates a payment provider in every environment that is not PRODUCTION."""
     server_key: SecretStr | None = None
     """The development environment's server key, pinned; known to a running server in any case."""
     client_key: SecretStr | None = None

@@ -14,6 +14,8 @@ from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
 
+from domain.periods import wire_time
+
 REMOVED = "***"
 """Stands for a secret, wherever something is logged."""
 
@@ -86,7 +88,7 @@ def _json(value: Any) -> Any:  # one line a kind of value
         case Decimal():
             return float(value)
         case datetime():
-            return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            return wire_time(value)
         case UUID():
             return str(value)
         case Mapping():

@@ -1,4 +1,4 @@
-"""Calendar arithmetic from an anchor, in UTC.
+"""Instants and periods, in UTC: calendar arithmetic from an anchor.
 
 Period k of anchor A is [A + k, A + k + 1), months and years added to the anchor itself with the
 day clamped, never chained: 31 Jan, 29 Feb, 31 Mar. Source: spec, subscriptions §9.
@@ -10,6 +10,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import overload
 
 from domain.catalog.enums import BillingPeriod
 
@@ -36,6 +37,17 @@ class Period:
         """
         assert self.start <= at <= self.end
         return Decimal(milliseconds(self.end - at)) / Decimal(milliseconds(self.end - self.start))
+
+
+@overload
+def wire_time(instant: datetime) -> str: ...
+@overload
+def wire_time(instant: datetime | None) -> str | None: ...
+def wire_time(instant: datetime | None) -> str | None:
+    """`2025-01-01T00:00:00.000Z`: how an aware UTC instant is spelled wherever it leaves us."""
+    if instant is None:
+        return None
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def milliseconds(span: timedelta) -> int:

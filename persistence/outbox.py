@@ -2,8 +2,8 @@
 
 Rows are inserted just before the commit, while the operation's locks are held: of two operations
 on one customer the earlier commit has the lower sequence. Waking those who wait for news is left
-to `OutboxSignal`, after the commit: a NOTIFY inside would make all commits of the database queue
-behind each other.
+to `committed`, after the commit (`persistence.live` notifies): a NOTIFY inside would make all
+commits of the database queue behind each other.
 """
 
 from __future__ import annotations

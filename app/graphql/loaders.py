@@ -71,7 +71,7 @@ def by_key(fetch: Callable[[Iterable[K]], Awaitable[Mapping[K, V]]]) -> DataLoad
 
 
 class Loaders:
-    """All loaders of one request. After a mutation's commit call `clear_all`."""
+    """All loaders of one request; a mutation has them made anew (`Context.forget_loaded`)."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._readers = runtime.readers

@@ -13,6 +13,8 @@ import strawberry
 from graphql import GraphQLError, Undefined, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.periods import wire_time
+
 JSON = NewType("JSON", object)
 ConnectionCursor = NewType("ConnectionCursor", str)
 
@@ -31,7 +33,7 @@ def truncate_to_ms(moment: datetime) -> datetime:
 def date_time_to_wire(moment: datetime) -> str:
     """`2025-01-01T00:00:00.000Z`: UTC, milliseconds."""
     assert moment.tzinfo is not None, "naive time inside the server"
-    return truncate_to_ms(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return wire_time(truncate_to_ms(moment))
 
 
 def date_time_from_wire(text: Any) -> datetime:

@@ -19,6 +19,7 @@ from app.usecases.live import entitlements_news, usage_news
 from domain.events import CommittedEvent
 from domain.ids import EnvironmentId
 from domain.metering.reset_periods import presented, usage_anchor
+from domain.periods import wire_time
 from domain.subscriptions.model import LIVE
 from domain.webhooks.enums import EventLogType
 from domain.webhooks.events import LoggedEvent
@@ -117,9 +118,11 @@ async def _exceeded(hook: Hook, event: LoggedEvent, runtime: Runtime) -> Mapping
     start, end = presented(row.window) if row.window else (None, None)
     rule = row.grant.reset_rule
     return body | {
-        "usagePeriodAnchor": iso(usage_anchor(row.usage_rule, row.window) if row.window else None),
-        "usagePeriodStart": iso(start),
-        "usagePeriodEnd": iso(end),
+        "usagePeriodAnchor": wire_time(
+            usage_anchor(row.usage_rule, row.window) if row.window else None
+        ),
+        "usagePeriodStart": wire_time(start),
+        "usagePeriodEnd": wire_time(end),
         "resetPeriod": rule.period.value if rule else None,
         "resetPeriodConfiguration": {"accordingTo": rule.according_to.value}
         if rule and rule.according_to
@@ -137,7 +140,7 @@ async def _active_subscriptions(event: LoggedEvent, runtime: Runtime) -> list[di
     return [
         {
             "id": subscription.ref_id,
-            "startDate": iso(subscription.start_date),
+            "startDate": wire_time(subscription.start_date),
             "plan": {
                 "id": plans[subscription.plan_id].ref_id,
                 "name": plans[subscription.plan_id].display_name,
@@ -160,13 +163,6 @@ def _committed(event: LoggedEvent) -> CommittedEvent:
         data=event.data,
         created_at=event.created_at,
     )
-
-
-def iso(instant: datetime | None) -> str | None:
-    """`2025-01-01T00:00:00.000Z`."""
-    if instant is None:
-        return None
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def _entitlements(event: LoggedEvent, runtime: Runtime) -> Mapping[str, Any]:

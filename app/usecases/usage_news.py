@@ -20,7 +20,7 @@ from domain.entitlements.model import EntitlementRow, divisor
 from domain.events import Event
 from domain.ids import CustomerId
 from domain.metering.reset_periods import presented, usage_anchor, window_at
-from domain.periods import Period
+from domain.periods import Period, wire_time
 
 THRESHOLDS = (100, 80)
 
@@ -99,10 +99,10 @@ def _data(change: UsageChange, now: datetime) -> dict[str, object]:
         "usageLimit": None if limit is None else float(limit),
         "hasUnlimitedUsage": row.grant.has_unlimited_usage,
         "hasSoftLimit": row.grant.has_soft_limit,
-        "nextResetDate": _iso(presented(live)[1]),
-        "usagePeriodAnchor": _iso(usage_anchor(row.usage_rule, change.window)),
-        "usagePeriodStart": _iso(start),
-        "usagePeriodEnd": _iso(end),
+        "nextResetDate": wire_time(presented(live)[1]),
+        "usagePeriodAnchor": wire_time(usage_anchor(row.usage_rule, change.window)),
+        "usagePeriodStart": wire_time(start),
+        "usagePeriodEnd": wire_time(end),
         "resetPeriod": rule.period.value if rule else None,
         "resetPeriodConfiguration": (
             {"accordingTo": rule.according_to.value} if rule and rule.according_to else None
@@ -128,9 +128,3 @@ def crossed_threshold(
     if low is None or high is None:
         return None
     return max((t for t in thresholds if low < t <= high), default=None)
-
-
-def _iso(instant: datetime | None) -> str | None:
-    if instant is None:
-        return None
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

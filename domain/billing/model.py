@@ -131,6 +131,8 @@ class CheckoutOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutSession:
+    """A checkout at the provider, and where the payer is sent to."""
+
     id: str
     url: str
 

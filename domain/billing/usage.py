@@ -156,6 +156,7 @@ def usage_line(
 
 
 def sum_of(lines: Iterable[UsageLine]) -> Decimal:
+    """What the lines come to together, each rounded already."""
     return sum((found.line.amount for found in lines), _ZERO)
 
 

@@ -93,6 +93,7 @@ def feature_not_found(identifier: str) -> NotFound:
 
 
 def is_metered(feature: Feature) -> bool:
+    """Whether usage of the feature is counted, by reports or by raw events."""
     return feature.meter_type is not MeterType.NoMeter
 
 

@@ -110,6 +110,8 @@ class EnumValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterCondition:
+    """What a raw event must say in one field to count; `values` for operations on several."""
+
     field: str
     operation: ConditionOperation
     value: str | None = None
@@ -147,6 +149,8 @@ class UnitTransformation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
+    """What plans and add-ons grant; `ref_id` is unique in the environment."""
+
     id: FeatureId
     ref_id: str
     display_name: str
@@ -248,6 +252,8 @@ class ProductSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
+    """What plans and add-ons are sold of, with the rules of its customers' journey."""
+
     id: ProductId
     ref_id: str
     display_name: str | None

@@ -230,6 +230,7 @@ def _require_priced(package: Package) -> None:
 
 
 def has_money_price(package: Package) -> bool:
+    """Whether any charge is billed in money."""
     return any(p.billing_model in MONEY_MODELS for p in package.charges)
 
 
@@ -429,6 +430,7 @@ def unarchive(latest: Package, *, now: datetime) -> Package:
 
 
 def unpublished(type_: PackageType, ref_ids: Iterable[str]) -> DomainError:
+    """The error that names packages without a published version."""
     listed = list(ref_ids)
     return InvalidInput(
         ErrorCode.UnPublishedPackage,

@@ -235,6 +235,7 @@ def is_metered(feature: Feature) -> bool:
 
 
 def is_configuration(feature: Feature) -> bool:
+    """Whether the feature is a number that nobody counts: a limit to read, not to use up."""
     return feature.feature_type is FeatureType.NUMBER and feature.meter_type is MeterType.NoMeter
 
 

@@ -42,6 +42,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
+    """An instant at which a history's running total was set back, and why."""
+
     at: datetime
     type: UsageMarkerType
 

@@ -51,6 +51,7 @@ def full_period(subscription: Subscription) -> Period:
 
 
 def current_period(subscription: Subscription) -> Period:
+    """The billing period [start, end) that the subscription is in."""
     return Period(
         subscription.current_billing_period_start, subscription.current_billing_period_end
     )

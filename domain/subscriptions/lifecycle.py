@@ -82,6 +82,7 @@ def effective_end(subscription: Subscription) -> datetime | None:
 
 
 def with_effective_end(subscription: Subscription) -> Subscription:
+    """The subscription with its `effective_end_date` brought in line with its other dates."""
     return replace(subscription, effective_end_date=effective_end(subscription))
 
 

@@ -206,6 +206,8 @@ class ClosedUsage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
+    """One line of an invoice, in the invoice's currency and major units; for [start, end)."""
+
     description: str
     amount: Decimal
     quantity: Decimal | None = None

@@ -220,6 +220,7 @@ def shown_invoice(
 
 
 def is_minimum_spend(line_type: InvoiceLineItemType) -> bool:
+    """Whether the line only lifts the total to the agreed minimum."""
     return line_type in {
         InvoiceLineItemType.MinimumSpendCharge,
         InvoiceLineItemType.MinimumSpendAdjustmentCharge,

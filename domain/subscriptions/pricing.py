@@ -188,6 +188,7 @@ def requested_quantities(
 
 
 def charge_id(name: str, kind: ChargeType, facts: ContentFacts) -> ChargeKey:
+    """What a quantity is of, by the caller's name. Raises CustomCurrencyNotFound or as unpriced."""
     if kind is ChargeType.CREDIT:
         if name not in facts.currencies:
             raise not_found(ErrorCode.CustomCurrencyNotFound, "Custom currency", name)
@@ -198,6 +199,7 @@ def charge_id(name: str, kind: ChargeType, facts: ContentFacts) -> ChargeKey:
 
 
 def feature_id_of(name: str, facts: ContentFacts) -> FeatureId:
+    """The feature of that name. Raises FeatureNotFound."""
     if name not in facts.features:
         raise not_found(ErrorCode.FeatureNotFound, "Feature", name, refId=name)
     return facts.features[name]

@@ -131,6 +131,8 @@ class BillingRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckoutRequest:
+    """Where a payer comes back to from a checkout, and what it may ask for there."""
+
     success_url: str
     cancel_url: str
     reference_id: str | None = None

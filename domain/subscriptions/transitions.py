@@ -13,6 +13,7 @@ from datetime import datetime
 from domain.billing.model import BillingResult, Charge
 from domain.catalog.enums import TrialEndBehavior
 from domain.catalog.model import Product
+from domain.periods import wire_time
 from domain.subscriptions.charges import (
     NOTHING,
     Charged,
@@ -252,18 +253,14 @@ def month_ends_soon(subscription: Subscription) -> Decision:
     month = billing_month(subscription)
     told = replace(subscription, month_end_told=month.end)
     extra = {
-        "currentBillingMonthStart": _wire(month.start),
-        "currentBillingMonthEnd": _wire(month.end),
+        "currentBillingMonthStart": wire_time(month.start),
+        "currentBillingMonthEnd": wire_time(month.end),
     }
     return Decision(
         subscription=told,
         changed=(told,),
         told=(Told(type=MONTH_ENDS_SOON, subscription=told, extra=extra),),
     )
-
-
-def _wire(instant: datetime) -> str:
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def paid(

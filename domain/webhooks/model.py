@@ -17,6 +17,7 @@ from uuid import UUID
 
 from domain.errors import InvalidInput, invalid_argument
 from domain.ids import AccountId, EnvironmentId
+from domain.periods import wire_time
 from domain.webhooks.enums import EventLogType, HookStatus
 
 ENDPOINT_LENGTH_MAX = 2048
@@ -51,6 +52,8 @@ class Hook:
 
 
 class DeliveryStatus(StrEnum):
+    """PENDING until an attempt succeeds or the last one fails."""
+
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
@@ -121,12 +124,11 @@ def envelope(
     body: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The flat message: no wrapper around the body; the envelope's own names win."""
-    timestamp = occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return dict(body) | {
         "type": TYPE_NAMES[type_],
         "messageId": str(message_id),
         "traceId": trace_id or "",
-        "timestamp": timestamp,
+        "timestamp": wire_time(occurred_at),
         "accountId": str(account_id),
         "environmentId": str(environment_id),
     }

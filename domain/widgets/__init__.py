@@ -1,0 +1,1 @@
+"""How widgets look: values and decisions."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.graphql.given import plain
-from app.usecases.subscriptions.events import wire_time
+from domain.periods import wire_time
 
 # What is passed on to the billing provider is stored nowhere and told to nobody.
 _PROVIDERS_ALONE = frozenset({"billingInformation", "paymentMethodId"})

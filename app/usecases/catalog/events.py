@@ -7,7 +7,6 @@ Source: spec, platform §7.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from uuid import UUID
 
 from domain.catalog.coupons import discount_value
@@ -21,6 +20,7 @@ from domain.catalog.model import (
 )
 from domain.changes import change_of
 from domain.events import Event
+from domain.periods import wire_time
 
 
 def feature_event(verb: str, feature: Feature, before: Feature | None = None) -> Event:
@@ -89,8 +89,8 @@ def coupon_event(verb: str, coupon: Coupon, before: Coupon | None = None) -> Eve
             "couponType": coupon.type.value,
             "status": coupon.status.value,
             "discountValue": float(discount_value(coupon)),
-            "createdAt": _iso(coupon.created_at),
-            "updatedAt": _iso(coupon.updated_at),
+            "createdAt": wire_time(coupon.created_at),
+            "updatedAt": wire_time(coupon.updated_at),
         },
         change=change_of(before, coupon),
     )
@@ -128,8 +128,3 @@ def _named(
     id: UUID, ref_id: str, name: str | None, description: str | None
 ) -> Mapping[str, object]:
     return {"entityId": str(id), "id": ref_id, "name": name, "description": description}
-
-
-def _iso(instant: datetime) -> str:
-    """UTC with milliseconds, as the wire writes every time."""
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

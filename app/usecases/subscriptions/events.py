@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from domain.changes import change_of
 from domain.customers.model import Customer
 from domain.events import Event
+from domain.periods import wire_time
 from domain.subscriptions.enums import SubscriptionStatus
 from domain.subscriptions.lifecycle import Told
 from domain.subscriptions.model import Subscription
@@ -89,10 +90,3 @@ def customer_body(customer: Customer) -> dict[str, object]:
         "metadata": dict(customer.additional_meta_data) if customer.additional_meta_data else None,
         "billingCurrency": customer.billing_currency.value if customer.billing_currency else None,
     }
-
-
-def wire_time(instant: datetime | None) -> str | None:
-    """`2024-04-16T00:00:00.000Z`."""
-    if instant is None:
-        return None
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -258,6 +258,7 @@ def void(invoice: SandboxInvoice, customer: SandboxCustomer, *, now: datetime) -
 def with_balance(
     customer: SandboxCustomer, currency: Currency, balance: Decimal
 ) -> SandboxCustomer:
+    """The customer with a credit balance of `balance` (>= 0, major units) in `currency`."""
     assert balance >= 0
     return replace(customer, balances={**customer.balances, currency: balance})
 

@@ -55,6 +55,8 @@ class SandboxCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxSubscription:
+    """The provider's counterpart of a subscription: whose it is, and whether it is paid."""
+
     id: str
     customer_id: str
     state: SubscriptionState = SubscriptionState.ACTIVE
