@@ -30,6 +30,7 @@ _NO_NEWS = frozenset(
         "created_at",
         "updated_at",
         "change",
+        "budget_spent_percentage",
         "trial_ends_soon_told",
         "month_end_told",
     }

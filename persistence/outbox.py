@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Text, bindparam, insert, text
+from sqlalchemy import ARRAY, BindParameter, Text, bindparam, insert, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -121,9 +121,14 @@ _OFTEN = frozenset(
 _DELIVERED = frozenset(type_.value for type_ in TYPE_NAMES)
 
 
+def _thresholds(name: str, type_: EventLogType) -> BindParameter[str]:
+    """The default thresholds of a type, as JSON."""
+    return bindparam(name, orjson.dumps(DEFAULT_THRESHOLDS[type_]).decode(), type_=Text)
+
+
 # Events, and a delivery for every hook that wants to hear of them, in one statement whose text is
-# always the same. Usage thresholds are the hooks' own, in percent of the limit: a report that
-# passes one is a delivery of its own type. Sequences are drawn in the order of `position`.
+# always the same. Thresholds are the hooks' own, in percent of the limit: a report that passes one
+# of usage is a delivery of its own type. Sequences are drawn in the order of `position`.
 _TELLING_HOOKS = text(
     """
 WITH told AS (
@@ -146,21 +151,25 @@ WITH told AS (
   FROM told JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
   WHERE told.type = ANY(h.event_log_types)
     AND told.type = ANY(:delivered)
-    AND told.type <> 'ENTITLEMENT_USAGE_EXCEEDED'
+    AND told.type NOT IN ('ENTITLEMENT_USAGE_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED')
   UNION ALL
-  SELECT told.environment_id, h.id, told.id, 'ENTITLEMENT_USAGE_EXCEEDED'
-  FROM told JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
-  WHERE told.type = 'MEASUREMENT_REPORTED'
-    AND 'ENTITLEMENT_USAGE_EXCEEDED' = ANY(h.event_log_types)
-    AND CAST(told.data ->> 'isLive' AS boolean)
+  SELECT told.environment_id, h.id, told.id, crossing.type
+  FROM told
+  JOIN (VALUES
+    ('MEASUREMENT_REPORTED', 'ENTITLEMENT_USAGE_EXCEEDED',
+      'previousUsageUsedPercentage', 'usageUsedPercentage', CAST(:usage AS jsonb)),
+    ('SUBSCRIPTION_SPENT_LIMIT_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED',
+      'previousSpendPercentage', 'currentSpendPercentage', CAST(:spend AS jsonb))
+  ) AS crossing (told_by, type, before, after, thresholds) ON crossing.told_by = told.type
+  JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
+  WHERE crossing.type = ANY(h.event_log_types)
     AND EXISTS (
       SELECT 1
       FROM jsonb_array_elements_text(coalesce(
-        h.configuration #> '{ENTITLEMENT_USAGE_EXCEEDED,thresholds}', CAST(:thresholds AS jsonb)
+        h.configuration #> ARRAY[crossing.type, 'thresholds'], crossing.thresholds
       )) AS threshold
-      WHERE CAST(told.data ->> 'previousUsageUsedPercentage' AS numeric)
-          < CAST(threshold AS numeric)
-        AND CAST(told.data ->> 'usageUsedPercentage' AS numeric) >= CAST(threshold AS numeric)
+      WHERE CAST(told.data ->> crossing.before AS numeric) < CAST(threshold AS numeric)
+        AND CAST(told.data ->> crossing.after AS numeric) >= CAST(threshold AS numeric)
     )
 )
 INSERT INTO webhook_deliveries
@@ -171,10 +180,7 @@ FROM wanted
 """
 ).bindparams(
     bindparam("delivered", sorted(_DELIVERED), type_=ARRAY(Text)),
-    bindparam(
-        "thresholds",
-        orjson.dumps(DEFAULT_THRESHOLDS[EventLogType.ENTITLEMENT_USAGE_EXCEEDED]).decode(),
-        type_=Text,
-    ),
+    _thresholds("usage", EventLogType.ENTITLEMENT_USAGE_EXCEEDED),
+    _thresholds("spend", EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED),
     bindparam("rows", type_=Text),
 )

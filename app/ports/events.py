@@ -13,6 +13,7 @@ from domain.ids import (
     EnvironmentId,
 )
 from domain.listing import ListQuery, Page
+from domain.webhooks.enums import EventLogType
 from domain.webhooks.events import LoggedEvent, LoggedRequest
 from domain.webhooks.model import Answer, Delivery, Hook
 
@@ -22,6 +23,9 @@ class HookRepository(Protocol):
 
     async def for_update(self, hook_id: UUID) -> Hook | None: ...
     async def save(self, hook: Hook) -> None: ...
+
+    async def thresholds(self, type_: EventLogType) -> frozenset[float]:
+        """The percentages that some active hook wants to hear of, and the default ones."""
 
     async def delete(self, hook_id: UUID) -> None:
         """Forget the hook and what it was still to be told."""

@@ -97,6 +97,12 @@ async def _body(
             return dict(event.data) | {"entitlements": rows}
         case EventLogType.ENTITLEMENT_USAGE_EXCEEDED:
             return await _exceeded(hook, event, runtime)
+        case EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED:
+            body = dict(event.data)
+            before, after = body.pop("previousSpendPercentage"), body["currentSpendPercentage"]
+            thresholds = thresholds_of(delivery.type, hook.configuration)
+            crossed = crossed_upwards(thresholds, before=before, after=after)
+            return body | {"thresholdPercentage": crossed}
         case _:
             return event.data
 

@@ -259,11 +259,12 @@ class Subscription:
     (spec, entitlements §4). `charged_ratio` is the share of this period's full price that was
     charged (the proration factor `f` of spec, subscriptions §11). `pending_since` is when it
     became PAYMENT_PENDING; `pending_lines` join its next invoice; `budget_after_trial` takes
-    over when a trial converts. Usage up to `usage_charged_until` was charged on request, monthly
-    overage up to `overage_billed_until` at a boundary. `usage_from` is since when usage carried
-    over is still to be billed (None: since the period's start, or its own); `minimum_prepaid` is
-    what of the minimum spend was charged in advance for it, and `closed_usage` the period's
-    before.
+    over when a trial converts. `budget_spent_percentage` is what of the budget the period had
+    spent when it was last looked at: thresholds are crossed from there. Usage up to
+    `usage_charged_until` was charged on request, monthly overage up to `overage_billed_until` at
+    a boundary. `usage_from` is since when usage carried over is still to be billed (None: since
+    the period's start, or its own); `minimum_prepaid` is what of the minimum spend was charged in
+    advance for it, and `closed_usage` the period's before.
     """
 
     id: SubscriptionId
@@ -310,6 +311,7 @@ class Subscription:
     budget: Budget | None = None
     budget_after_trial: Budget | None = None
     budget_exceeded: bool = False
+    budget_spent_percentage: int = 0
     pending_since: datetime | None = None
     pending_lines: tuple[InvoiceLine, ...] = ()
     latest_invoice: Invoice | None = None

@@ -152,6 +152,7 @@ def end_trial(
         budget=trial.budget_after_trial,
         budget_after_trial=None,
         budget_exceeded=False,
+        budget_spent_percentage=0,
         updated_at=at,
     )
     active = with_usage_window(
@@ -218,6 +219,7 @@ def renew(subscription: Subscription, terms: Terms, *, at: datetime) -> Step:
         current_billing_period_start=period.start,
         current_billing_period_end=period.end,
         budget_exceeded=False,
+        budget_spent_percentage=0,
         updated_at=at,
     )
     charged = period_charge(

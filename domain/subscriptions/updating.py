@@ -167,7 +167,13 @@ def _with_details(old: Subscription, request: UpdateRequest, facts: UpdateFacts)
     if request.budget is not ABSENT:
         if request.budget is not None:
             require_amount(request.budget.limit)
-        new = replace(new, budget=request.budget, budget_exceeded=False)
+        keeps_one = old.budget is not None and request.budget is not None
+        new = replace(
+            new,
+            budget=request.budget,
+            budget_exceeded=False,
+            budget_spent_percentage=old.budget_spent_percentage if keeps_one else 0,
+        )
     if request.cancellation_date is not ABSENT:
         new = _with_cancellation(new, request.cancellation_date, facts.now)
         if request.cancellation_date is None:

@@ -13,12 +13,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, cast, delete, exists, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Uuid,
+    any_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.webhooks.enums import EventLogType
+from domain.webhooks.enums import EventLogType, HookStatus
 from domain.webhooks.events import LoggedEvent
-from domain.webhooks.model import Delivery, DeliveryStatus, Hook
+from domain.webhooks.model import Delivery, DeliveryStatus, Hook, thresholds_of
 from persistence.mapping.copy import from_row, to_columns
 from persistence.repositories.base import Repository
 from persistence.rows.outbox import EventRequestRow, EventRow
@@ -47,6 +59,20 @@ class SqlHookRepository(Repository):
     async def save(self, hook: Hook) -> None:
         types = [type_.value for type_ in hook.event_log_types]
         await self.upsert(HookRow, [to_columns(hook, HookRow, event_log_types=types)], key=["id"])
+
+    async def thresholds(self, type_: EventLogType) -> frozenset[float]:
+        """The percentages that some active hook wants to hear of, and the default ones."""
+        rows = await self.fetch(
+            select(HookRow.configuration).where(
+                HookRow.environment_id == self.environment_id,
+                HookRow.status == HookStatus.ACTIVE,
+                literal(type_.value) == any_(HookRow.event_log_types),
+                HookRow.configuration.has_key(type_.value),
+            )
+        )
+        wanted = [thresholds_of(type_, None)]
+        wanted += [thresholds_of(type_, row.configuration) for row in rows]
+        return frozenset(threshold for some in wanted for threshold in some)
 
     async def delete(self, hook_id: UUID) -> None:
         """Forget the hook and what it was still to be told."""

@@ -41,6 +41,7 @@ class Book:
     resources: dict[ResourceId, CustomerResource] = field(default_factory=dict)
     payers: dict[CustomerId, Customer] = field(default_factory=dict)
     changed: dict[SubscriptionId, Subscription] = field(default_factory=dict)
+    noted: dict[SubscriptionId, Subscription] = field(default_factory=dict)
     told: list[tuple[Told, datetime, Subscription | None]] = field(default_factory=list)
     """What will be told: at which instant, and the record as it was until then."""
     customer_coupon: Coupon | None = None
@@ -59,7 +60,13 @@ class Book:
         for one in decision.changed:
             self.subscriptions[one.id] = one
             self.changed[one.id] = one
+            self.noted.pop(one.id, None)
         self.told.extend((told, at, before.get(told.subscription.id)) for told in decision.told)
+
+    def note(self, one: Subscription) -> None:
+        """Keep what is known of a record, where that alters nobody's entitlements."""
+        self.subscriptions[one.id] = one
+        (self.changed if one.id in self.changed else self.noted)[one.id] = one
 
     def know_invoice(self, id: SubscriptionId, invoice: Invoice | None) -> None:
         """Note the invoice that a decision already taken came to; None changes nothing."""
@@ -100,8 +107,8 @@ class Book:
 
     async def close(self) -> None:
         """Write what changed, tell what happened, forget cached entitlements; no commit."""
-        if self.changed:
-            await self.work.subscriptions.save(*self.changed.values())
+        if self.changed or self.noted:
+            await self.work.subscriptions.save(*self.changed.values(), *self.noted.values())
         if self.changed or self.told:
             await self.work.snapshots.invalidate(self.customer.id)
         await self._load_told()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.ports import Runtime
+from app.usecases.budgets import refresh_budget
 from app.usecases.subscriptions.billing import (
     collect,
     require_code_for,
@@ -19,6 +20,7 @@ from app.usecases.subscriptions.endings import take_ending
 from app.usecases.subscriptions.gather import held_content
 from app.usecases.transitions import settle_due
 from domain.errors import ErrorCode, NotFound, invalid_argument
+from domain.patch import ABSENT
 from domain.subscriptions.cancellation import CancelRequest, cancel, require_open
 from domain.subscriptions.deferral import names_in_facts
 from domain.subscriptions.enums import SubscriptionScheduleStatus
@@ -65,6 +67,8 @@ async def update_in(book: Book, subscription: Subscription, request: UpdateReque
         )
     book.take(settle_update(updating, request, facts, result=result), at=book.now)
     await settle_due(book, until=book.now)
+    if request.budget is not ABSENT:
+        await refresh_budget(book, book.subscriptions[subscription.id])
     return book.subscriptions[subscription.id]
 
 

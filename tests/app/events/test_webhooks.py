@@ -80,6 +80,13 @@ async def send_due(environment: TestEnvironment, receiver: Receiver, clock: Mova
         pass
 
 
+async def send_all(environment: TestEnvironment, receiver: Receiver, clock: MovableClock) -> None:
+    """As `send_due`, whatever other tests have left behind."""
+    composition = replace(environment.composition, post=receiver, now=clock)
+    while await deliver_due(worker_of(test_settings(), composition).delivering):
+        pass
+
+
 @pytest.fixture
 def real(clock: MovableClock) -> MovableClock:
     """Real time, far enough ahead that whatever was just queued is due."""
