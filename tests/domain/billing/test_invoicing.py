@@ -236,8 +236,14 @@ def test_coupons_are_spelled_by_their_names() -> None:
 )
 def test_each_refusal_has_its_code(code: str, error: ErrorCode) -> None:
     with pytest.raises(Conflict) as refused:
-        coupon_of_code(code)
+        coupon_of_code(code, Money(Decimal("99.99"), Currency.USD))
     assert refused.value.code is error
+
+
+def test_a_minimum_is_met_from_100_and_not_asked_for_before_anything_is_bought() -> None:
+    met = coupon_of_code(PromotionCode.BIG_ORDERS, Money(Decimal(100), Currency.USD))
+    assert met.percent_off == 20
+    assert coupon_of_code(PromotionCode.BIG_ORDERS) == met
 
 
 def test_unknown_codes_are_not_found_and_good_ones_are_coupons() -> None:
