@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
+from app.background import Background
 from app.billing.sandbox import SANDBOX_VENDOR, SandboxProvider, SandboxStore
 from app.clock import system_now
 from app.context import Context, Principal, scope_of
@@ -61,6 +62,7 @@ class Composition:
     post: Post = field(default_factory=OutboundPost)
     has_sandbox_billing: bool = False
     base_url: str = "http://127.0.0.1:8080"
+    background: Background = field(default_factory=Background)
 
     def runtime(
         self,
@@ -117,6 +119,7 @@ class Composition:
             new_unit_of_work=new_unit_of_work,
             readers=readers,
             billing_vendor=SANDBOX_VENDOR if sandboxed else None,
+            background=self.background,
         )
 
     def runtime_of(
@@ -315,4 +318,5 @@ async def _running(
         async with live.running(), worker.running() if services.settings.worker else nullcontext():
             yield
     finally:
+        await composition.background.stop()
         checking.cancel()

@@ -80,7 +80,10 @@ class ImportTaskRepository(Protocol):
 
     async def get(self, task_id: UUID) -> ImportTask | None: ...
 
-    async def is_running(self, task_type: TaskType) -> bool:
-        """Whether one of this type is in progress."""
+    async def hold(self, task_type: TaskType) -> bool:
+        """Whether nobody else runs one of this type; then nobody will until this unit ends."""
+
+    async def in_progress(self, task_type: TaskType) -> tuple[ImportTask, ...]:
+        """Those of this type that were begun and not finished."""
 
     async def save(self, task: ImportTask) -> None: ...

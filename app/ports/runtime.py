@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from app.background import Background
 from app.ports.accounts import AccountReader, AccountRepository
 from app.ports.billing import BillingProvider, CheckoutRepository
 from app.ports.catalog import (
@@ -153,3 +154,4 @@ class Runtime:
     new_unit_of_work: Callable[[], UnitOfWork]
     readers: Readers
     billing_vendor: str | None = None
+    background: Background = field(default_factory=Background)

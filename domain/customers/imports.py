@@ -56,3 +56,8 @@ def finished(task: ImportTask, errors: tuple[ItemError, ...], *, now: datetime) 
     return replace(
         task, status=status, imported=task.total - len(errors), errors=errors, end_date=now
     )
+
+
+def abandoned(task: ImportTask, *, now: datetime) -> ImportTask:
+    """The task of a process that ended before it: FAILED; what it had imported stays."""
+    return replace(task, status=TaskStatus.FAILED, end_date=now)

@@ -161,6 +161,11 @@ def cancel_from_graphql(input: SubscriptionCancellationInput) -> CancelRequest:
     )
 
 
+def resource_id_of(resource_id: str | None, *, field: str = "resourceId") -> str | None:
+    """A resource's id; null and empty mean none. Raises BadUserInput."""
+    return require_ref_id(resource_id, field=field) if resource_id else None
+
+
 def subscription_ref_id(input: object) -> str:
     """One of `subscriptionId` and `refId`; they are the same slug."""
     first, second = field_of(input, "subscription_id"), field_of(input, "ref_id")
@@ -182,11 +187,10 @@ def _common(input: PurchaseFields | ImportSubscriptionInput) -> dict[str, Any]:
         ref_id = require_ref_id(subscription_ref_id(input), field="subscriptionId")
     anchor = field_of(input, "billing_cycle_anchor")
     method = field_of(input, "payment_collection_method")
-    resource_id = field_of(input, "resource_id")
     return {
         "plan_ref_id": input.plan_id,
         "ref_id": ref_id,
-        "resource_id": require_ref_id(resource_id, field="resourceId") if resource_id else None,
+        "resource_id": resource_id_of(field_of(input, "resource_id")),
         "content": content_of(input),
         "start_date": field_of(input, "start_date"),
         "budget": budget_of(field_of(input, "budget")),

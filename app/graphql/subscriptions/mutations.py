@@ -12,6 +12,7 @@ from app.graphql.subscriptions.commands import (
     cancel_from_graphql,
     create_from_graphql,
     provision_from_graphql,
+    resource_id_of,
     update_from_graphql,
 )
 from app.graphql.subscriptions.inputs import (
@@ -39,6 +40,8 @@ from app.graphql.subscriptions.types.results import (
 from app.usecases.billing.invoices import charge_usage, sync_usage
 from app.usecases.subscriptions import change, previews, provision, transfer
 from domain.errors import invalid_argument
+
+DESTINATION = "destinationResourceId"
 
 
 def exactly_one(
@@ -143,7 +146,7 @@ class SubscriptionsMutation:
         moved = await transfer.transfer_all(
             input.customer_id,
             source=input.source_resource_id,
-            destination=input.destination_resource_id,
+            destination=resource_id_of(input.destination_resource_id, field=DESTINATION),
             runtime=changing(info),
         )
         return subscription_to_graphql(moved)
@@ -154,7 +157,7 @@ class SubscriptionsMutation:
     ) -> CustomerSubscription:
         moved = await transfer.transfer_to_resource(
             input.subscription_id,
-            given(input.destination_resource_id),
+            resource_id_of(given(input.destination_resource_id), field=DESTINATION),
             runtime=changing(info, input.environment_id),
         )
         return subscription_to_graphql(moved)

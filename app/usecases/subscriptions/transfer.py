@@ -44,7 +44,7 @@ async def transfer_to_resource(
 
 
 async def transfer_all(
-    customer_ref_id: str, *, source: str, destination: str, runtime: Runtime
+    customer_ref_id: str, *, source: str, destination: str | None, runtime: Runtime
 ) -> Subscription:
     """Move all live subscriptions of one resource to another; returns the first.
 

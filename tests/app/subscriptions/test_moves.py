@@ -107,6 +107,9 @@ async def test_a_subscription_moves_between_resources(story: Story) -> None:
     )
     moved = answer.ok["transferSubscriptionToResource"]
     assert moved["resource"] == {"resourceId": "site-3"}
+    assert await story.refused(TO_RESOURCE, **asked | {"destinationResourceId": "site 4"}) == [
+        "BadUserInput"
+    ]
     assert moved["currentBillingPeriodEnd"] == one["currentBillingPeriodEnd"]
 
 

@@ -1,0 +1,174 @@
+"""Bulk imports of subscriptions (spec, subscriptions §14)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.background import Background
+from app.ports import Runtime
+from app.usecases.subscriptions.imports import import_subscriptions
+from domain.catalog.enums import BillingPeriod
+from domain.customers.imports import ImportTask
+from domain.errors import DomainError
+from domain.subscriptions.enums import TaskStatus, TaskType
+from tests.app.subscriptions.shop import Story, open_shop
+from tests.builders import NOW, a_plan, a_price, a_product, uid, utc
+from tests.conftest import Execute
+from tests.support import MovableClock
+
+IMPORT = (
+    "mutation($input: ImportSubscriptionsBulkInput!) { importSubscriptionsBulk(input: $input) }"
+)
+BASIC = a_plan("plan-basic", a_price(10), a_price(100, period=BillingPeriod.ANNUALLY))
+PRO = a_plan("plan-pro", a_price(50))
+BULK = TaskType.IMPORT_SUBSCRIPTIONS_BULK
+
+
+@pytest.fixture
+def story(runtime: Runtime, clock: MovableClock, execute: Execute) -> Story:
+    return Story(runtime, clock, execute)
+
+
+async def task_of(runtime: Runtime, id: UUID) -> ImportTask:
+    async with runtime.new_unit_of_work() as work:
+        task = await work.import_tasks.get(id)
+    assert task is not None
+    return task
+
+
+async def imported(story: Story, *items: dict[str, Any]) -> ImportTask:
+    known = [{"customerId": story.customer, "planId": "plan-basic"} | item for item in items]
+    answer = await story.execute(IMPORT, {"input": {"subscriptions": known}})
+    return await task_of(story.runtime, UUID(answer.ok["importSubscriptionsBulk"]))
+
+
+async def opened(story: Story, **given: Any) -> None:
+    await open_shop(story.runtime, BASIC, PRO, **given)
+    story.clock.set(utc("2024-04-01"))
+
+
+FIRST = {
+    "subscriptionId": "sub-1",
+    "billingPeriod": "MONTHLY",
+    "startDate": "2024-01-15",
+    "updatedAt": "2024-03-01",
+}
+
+
+@pytest.mark.parametrize(("day", "period"), [("2024-02-28", "MONTHLY"), ("2024-03-02", "ANNUALLY")])
+async def test_an_import_is_as_old_as_its_source(story: Story, day: str, period: str) -> None:
+    await opened(story)
+    await imported(story, FIRST)
+    await imported(story, {"billingPeriod": "ANNUALLY", "updatedAt": day})
+    assert (await story.get("sub-1"))["billingPeriod"] == period
+
+
+async def test_what_is_over_is_history_and_ends_nothing(story: Story) -> None:
+    await opened(story)
+    await imported(story, FIRST)
+    past = {"planId": "plan-pro", "subscriptionId": "sub-0"}
+    await imported(story, past | {"startDate": "2023-11-01", "endDate": "2024-01-15"})
+    over = await story.get("sub-0")
+    assert (over["status"], over["effectiveEndDate"]) == ("EXPIRED", "2024-01-15T00:00:00.000Z")
+    assert await story.active() == ["sub-1"]
+
+
+async def test_an_end_that_is_imported_later_ends_what_is_there(story: Story) -> None:
+    await opened(story)
+    await imported(story, FIRST)
+    await imported(story, {"endDate": "2024-06-01", "billingId": "sub_9", "salesforceId": "sf-1"})
+    assert (await story.get("sub-1"))["effectiveEndDate"] == "2024-06-01T00:00:00.000Z"
+    await imported(story, {"endDate": "2024-03-31"})
+    over = await story.get("sub-1")
+    assert (over["status"], over["cancelReason"]) == ("EXPIRED", "Expired")
+    assert over["effectiveEndDate"] == "2024-03-31T00:00:00.000Z"
+
+
+async def test_each_resource_has_its_own_of_the_plan(story: Story) -> None:
+    await opened(story, product=a_product(multiple_subscriptions=True))
+    sites = ("site-1", "site-2")
+    items = [{"resourceId": r, "subscriptionId": r, "billingPeriod": "MONTHLY"} for r in sites]
+    assert (await imported(story, *items)).imported == 2
+    for site in sites:
+        assert (await story.get(site))["resource"] == {"resourceId": site}
+
+
+async def test_bad_items_stay_on_the_task(story: Story) -> None:
+    await opened(story)
+    await imported(story, FIRST)
+    task = await imported(
+        story,
+        {"customerId": "nobody"},
+        {"planId": "plan-none", "subscriptionId": "sub-2"},
+        {"subscriptionId": "-no-slug"},
+        {"planId": "plan-pro", "subscriptionId": "sub-1"},
+        {"planId": "plan-pro", "subscriptionId": "sub-3"},
+    )
+    assert (task.status, task.imported) == (TaskStatus.PARTIALLY_FAILED, 1)
+    assert {error.entity_id: error.code for error in task.errors} == {
+        "nobody": "CustomerNotFound",
+        "sub-2": "PlanNotFound",
+        "-no-slug": "BadUserInput",
+        "sub-1": "DuplicatedEntityNotAllowed",
+    }
+
+
+async def test_one_import_at_a_time(story: Story) -> None:
+    await opened(story)
+    async with story.runtime.new_unit_of_work() as other:
+        assert await other.import_tasks.hold(BULK)
+        with pytest.raises(DomainError) as refused:
+            await import_subscriptions([], [], runtime=story.runtime)
+    assert refused.value.code == "ImportAlreadyInProgress"
+    await import_subscriptions([], [], runtime=story.runtime)
+
+
+async def test_an_import_whose_process_died_holds_up_nobody(story: Story) -> None:
+    await opened(story)
+    dead = ImportTask(
+        id=uid(f"dead:{story.runtime.environment.environment_id}"),
+        task_type=BULK,
+        total=5,
+        start_date=NOW,
+        created_at=NOW,
+    )
+    async with story.runtime.new_unit_of_work() as work:
+        await work.import_tasks.save(dead)
+        await work.commit()
+    assert (await imported(story, FIRST)).status is TaskStatus.COMPLETED
+    assert (await task_of(story.runtime, dead.id)).status is TaskStatus.FAILED
+
+
+async def test_long_work_goes_on_after_the_answer() -> None:
+    background, gate, done = Background(), asyncio.Event(), []
+
+    async def work() -> None:
+        await gate.wait()
+        done.append(1)
+
+    await background.start(work(), wait_s=0)
+    assert not done
+    gate.set()
+    await asyncio.gather(*background.under_way)
+    assert done
+    assert not background.under_way
+
+
+async def test_short_work_is_done_when_it_is_answered_and_its_failure_is_told() -> None:
+    async def failing() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await Background().start(failing(), wait_s=60)
+
+
+async def test_what_is_under_way_is_given_up_when_the_process_stops() -> None:
+    background = Background()
+    await background.start(asyncio.sleep(3600), wait_s=0)
+    (task,) = background.under_way
+    await background.stop()
+    assert task.cancelled()
