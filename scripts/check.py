@@ -65,5 +65,6 @@ def pytest(*arguments: str) -> int:
 
 if __name__ == "__main__":
     # An ended run stops its database too.
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _frame: sys.exit(128 + number))
     sys.exit(main())

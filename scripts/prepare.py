@@ -13,8 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import venv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +25,10 @@ STAMP = VENV / "plangate-stamp.json"
 LOCKS = {"serve": "requirements.lock", "test": "requirements-dev.lock"}
 NODE_LOCK = "requirements-node.lock"
 NODE_VERSIONS_MIN = {20: 19, 22: 12}  # Vite's own minimum, by major version; newer ones do
+DOWNLOAD_TRIES_MAX = 3
+PAUSE_S = 5
+# Of a slow index; the machine's own settings go first.
+PIP_DEFAULTS = {"PIP_DEFAULT_TIMEOUT": "60", "PIP_RETRIES": "10"}
 EXPLORER = ROOT / "app" / "explorer"
 
 
@@ -73,19 +78,33 @@ def make_venv() -> None:
 
 def pip(*arguments: str) -> None:
     log_path = VENV / "install.log"
-    with log_path.open("ab") as log:
-        done = subprocess.run(
-            [VENV / "bin" / "python", "-m", "pip", "install", *arguments],
-            check=False,
-            stdout=log,
-            stderr=log,
-            env=os.environ
-            | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
-        )
-    if done.returncode != 0:
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", *arguments]
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    if not downloads(command, log_path, PIP_DEFAULTS | os.environ | quiet):
         last = log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
         print("\n".join(last), file=sys.stderr)
         fail(f"Installing failed; {log_path} says why.")
+
+
+def downloads(
+    command: list[str], log_path: Path, environment: Mapping[str, str], cwd: Path = ROOT
+) -> bool:
+    """Run what fetches from a network until it succeeds, a few times; whether it did."""
+    for tries_left in reversed(range(DOWNLOAD_TRIES_MAX)):
+        if runs(command, log_path, environment, cwd):
+            return True
+        if tries_left:
+            say(f"a download failed ({log_path} says why); trying again")
+            time.sleep(PAUSE_S)
+    return False
+
+
+def runs(command: list[str], log_path: Path, environment: Mapping[str, str], cwd: Path) -> bool:
+    with log_path.open("ab") as log:
+        done = subprocess.run(
+            command, check=False, cwd=cwd, env=environment, stdout=log, stderr=log
+        )
+    return done.returncode == 0
 
 
 def build_explorer() -> None:
@@ -104,17 +123,14 @@ def build_explorer() -> None:
     say("building the Explorer")
     environment = os.environ | {"PATH": node_path()}
     log_path = VENV / "explorer-build.log"
-    with log_path.open("wb") as log:
-        for command in (
-            ["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier"],
-            ["npm", "run", "build"],
-        ):
-            done = subprocess.run(
-                command, check=False, cwd=EXPLORER, env=environment, stdout=log, stderr=log
-            )
-            if done.returncode != 0:
-                say(f"the Explorer could not be built ({log_path} says why); serving without it")
-                return
+    log_path.unlink(missing_ok=True)
+    install = ["npm", "ci", "--no-audit", "--no-fund", "--no-update-notifier"]
+    if not (
+        downloads(install, log_path, environment, EXPLORER)
+        and runs(["npm", "run", "build"], log_path, environment, EXPLORER)
+    ):
+        say(f"the Explorer could not be built ({log_path} says why); serving without it")
+        return
     stamp.write_text(wanted, encoding="ascii")
 
 
