@@ -171,10 +171,13 @@ class EmbeddedPostgres:
         if self._account.uid is None:
             return
         programs = binaries()
-        if not (programs / "postgres").stat().st_mode & 0o001:
-            for part in (programs.parent, *programs.parent.rglob("*")):
-                mode = part.stat().st_mode
-                part.chmod(mode | 0o004 | (0o001 if mode & 0o100 else 0))
+        # pip leaves what the umask says, but makes programs executable for all.
+        if any(not path.stat().st_mode & 0o004 for path in (programs, programs / "postgres")):
+            package = programs.parent.parent
+            for tree in (programs.parent, package.with_name(f"{package.name}.libs")):
+                for part in (tree, *tree.rglob("*")) if tree.exists() else ():
+                    mode = part.stat().st_mode
+                    part.chmod(mode | 0o004 | (0o001 if mode & 0o100 else 0))
         for directory in {*programs.resolve().parents, path.resolve(), *path.resolve().parents}:
             mode = directory.stat().st_mode
             if not mode & 0o001:

@@ -203,6 +203,25 @@ def test_a_directory_that_cannot_be_made_is_refused() -> None:
         EmbeddedPostgres(Path("/dev/null/data")).start()
 
 
+def test_what_a_strict_umask_hid_is_opened_to_the_servers_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "package" / "pginstall18" / "bin"
+    library = tmp_path / "package.libs" / "libpq.so"
+    for directory in (*reversed(programs.relative_to(tmp_path).parents), programs, library.parent):
+        (tmp_path / directory).mkdir(mode=0o700, exist_ok=True)
+    (programs / "postgres").touch(0o711)  # as pip makes programs
+    library.touch(0o700)
+    monkeypatch.setattr(embedded, "binaries", lambda: programs)
+    server = EmbeddedPostgres(tmp_path / "data")
+    server._account = embedded._Account(uid=1, gid=1)
+
+    server._let_account_reach(tmp_path)
+
+    for path in (programs, programs / "postgres", library.parent, library):
+        assert path.stat().st_mode & 0o005 == 0o005, path
+
+
 def test_sorting_does_not_depend_on_the_machine(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir, durable=False) as server:
         sorted_names = (
