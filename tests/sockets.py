@@ -33,9 +33,10 @@ async def listening(app: Starlette, count: int = 1) -> None:
 class SocketClient:
     """`await socket.send({...})`, `await socket.receive()`; a close raises `Closed`."""
 
-    def __init__(self) -> None:
+    def __init__(self, reads_ahead: int = 0) -> None:
+        """`reads_ahead` messages are taken off the server without being asked for; 0 = all."""
         self.to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.to_client: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.to_client: asyncio.Queue[dict[str, Any]] = asyncio.Queue(reads_ahead)
 
     async def send(self, message: dict[str, Any]) -> None:
         text = orjson.dumps(message).decode()
@@ -74,9 +75,10 @@ async def connect(
     *,
     protocol: str = "graphql-transport-ws",
     headers: dict[str, str] | None = None,
+    reads_ahead: int = 0,
 ) -> AsyncIterator[SocketClient]:
     """An open WebSocket on `/graphql`; leaving the block disconnects."""
-    client = SocketClient()
+    client = SocketClient(reads_ahead)
     scope = {
         "type": "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.4"},

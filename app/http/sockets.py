@@ -17,7 +17,7 @@ from typing import Any, cast
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
@@ -122,7 +122,7 @@ class GraphQLSockets(GraphQL[ClientSocket, None]):
             graphql_ide=None,
             keep_alive=True,
             keep_alive_interval=KEEP_ALIVE_S,
-            connection_init_wait_timeout=timedelta(seconds=INIT_TIMEOUT_S),
+            connection_init_wait_timeout=timedelta.max,  # `_expect_init`, in either protocol
             max_subscriptions_per_connection=OPERATIONS_MAX,
             allowed_origins=["*"],
         )
@@ -131,13 +131,21 @@ class GraphQLSockets(GraphQL[ClientSocket, None]):
         self.live = live
         self.introspection = introspection
         self.sockets: set[ClientSocket] = set()
+        self.init_timeout_s: float = INIT_TIMEOUT_S
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        websocket = WebSocket(scope, receive=receive, send=send)
+        accepted = asyncio.Event()
+
+        async def sending(message: Message) -> None:
+            await send(message)
+            if message["type"] == "websocket.accept":
+                accepted.set()
+
+        websocket = WebSocket(scope, receive=receive, send=sending)
         socket = ClientSocket(websocket, self, scope["state"]["trace_id"])
         socket.key = websocket.headers.get(KEY_HEADER)
         socket.customer_token = customer_token_in(websocket.headers)
-        waiting = asyncio.create_task(_expect_init(socket))
+        waiting = asyncio.create_task(_expect_init(socket, accepted, self.init_timeout_s))
         self.sockets.add(socket)
         try:
             await self.run(websocket, context=socket)
@@ -185,10 +193,11 @@ class GraphQLSockets(GraphQL[ClientSocket, None]):
         return orjson.loads(data)
 
 
-async def _expect_init(socket: ClientSocket) -> None:
+async def _expect_init(socket: ClientSocket, accepted: asyncio.Event, timeout_s: float) -> None:
     """Close with 4408 what does not say who it is in time, in either protocol."""
+    await accepted.wait()
     try:
-        async with asyncio.timeout(INIT_TIMEOUT_S + 1):
+        async with asyncio.timeout(timeout_s):
             await socket.connected.wait()
     except TimeoutError:
         await socket.close(INIT_TIMED_OUT, "Connection initialisation timeout")
