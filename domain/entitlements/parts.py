@@ -177,9 +177,8 @@ def parts_of(
 def _addon_parts(
     subscription: Subscription, packages: Mapping[PackageId, Package]
 ) -> Iterator[Part]:
-    package_ids: dict[str, PackageId] = {}
+    held = {addon.addon_ref_id: addon for addon in subscription.addons}
     for addon in subscription.addons:
-        package_ids[addon.addon_ref_id] = addon.addon_id
         package = packages.get(addon.addon_id)
         if package is None:
             continue
@@ -187,12 +186,13 @@ def _addon_parts(
             yield replace(_of_package(package, entitlement, Origin.ADDON), quantity=addon.quantity)
     for sold in subscription.prices:
         feature_id = sold.price.feature_id
-        if feature_id is None or sold.addon_ref_id not in package_ids:
+        if feature_id is None or sold.addon_ref_id not in held:
             continue
-        package_id = package_ids[sold.addon_ref_id]
-        part = _of_charge(sold, feature_id, package_id, is_base=False)
+        addon = held[sold.addon_ref_id]
+        part = _of_charge(sold, feature_id, addon.addon_id, is_base=False)
         if part:
-            yield part
+            # Each unit of the add-on is charged, and grants, the purchased quantity.
+            yield replace(part, quantity=addon.quantity)
 
 
 def contributing(parts: Sequence[Part]) -> tuple[Part, ...]:

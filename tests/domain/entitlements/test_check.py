@@ -133,8 +133,9 @@ def test_an_add_ons_charge_increments() -> None:
     charge = sold(a_price(1, model=BillingModel.PER_UNIT, feature="feature-f"), 4)
     flat = sold(a_price(1, feature="feature-f"))
     prices = tuple(replace(each, addon_ref_id="addon-seats") for each in (charge, flat))
-    subscription = subscribed(plan, prices=prices, addons=(added(addon),))
-    assert row_of(subscription, packages=(plan, addon)).grant.usage_limit == 14
+    for units, limit in ((1, 14), (3, 22)):
+        subscription = subscribed(plan, prices=prices, addons=(added(addon, units),))
+        assert row_of(subscription, packages=(plan, addon)).grant.usage_limit == limit
 
 
 def test_features_that_are_gone_have_no_row() -> None:
