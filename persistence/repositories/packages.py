@@ -47,16 +47,26 @@ class SqlPackageRepository(Repository, PackageQueries):
         of_uuid = select(named.type, named.ref_id).where(
             named.environment_id == self.environment_id, named.id == uuid
         )
-        criteria = [
+        lineages = [
             or_(
                 _PACKAGE.ref_id == identifier,
                 tuple_(_PACKAGE.type, _PACKAGE.ref_id).in_(of_uuid),
-            ),
-            or_(_PACKAGE.is_latest, _PACKAGE.status == PackageStatus.DRAFT, _PACKAGE.id == uuid),
+            )
         ]
         if type_ is not None:
-            criteria.append(_PACKAGE.type == type_)
-        statement = self._packages(*criteria).order_by(_PACKAGE.id).with_for_update()
+            lineages.append(_PACKAGE.type == type_)
+        # Every version is locked, and what they are is asked then: a version that was published
+        # meanwhile is not seen by the statement that waited for it.
+        await self.fetch(
+            self._packages(*lineages)
+            .with_only_columns(_PACKAGE.id)
+            .order_by(_PACKAGE.id)
+            .with_for_update()
+        )
+        is_meant = or_(
+            _PACKAGE.is_latest, _PACKAGE.status == PackageStatus.DRAFT, _PACKAGE.id == uuid
+        )
+        statement = self._packages(*lineages, is_meant).order_by(_PACKAGE.id)
         return _named(await self.load(statement), identifier, uuid)
 
     async def of_entitlement(self, entitlement_id: UUID) -> Package | None:

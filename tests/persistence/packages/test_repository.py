@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.ports import Runtime
 from domain.catalog.enums import (
@@ -269,3 +272,38 @@ async def test_another_environment_sees_nothing(engine: Any, runtime: Runtime) -
     async with other.new_unit_of_work() as work:
         assert await work.packages.lineage(PackageType.Plan, "plan-pro") is None
         assert await work.packages.lineage(PackageType.Plan, str(plan.id)) is None
+
+
+async def until_somebody_waits(engine: AsyncEngine) -> None:
+    """Return once a transaction of this database waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with engine.connect() as connection:
+        while not (await connection.execute(waiting)).scalar_one():
+            await connection.rollback()
+
+
+async def test_a_lineage_is_read_as_it_is_when_its_lock_is_had(
+    runtime: Runtime, engine: AsyncEngine
+) -> None:
+    """Who waited for a publication sees the version that it made."""
+    old = fresh(runtime, a_plan("plan-pro"))
+    await stored(runtime, old)
+    new = fresh(runtime, replace(old, version_number=2))
+
+    async def read(identifier: str) -> Package:
+        async with runtime.new_unit_of_work() as work:
+            found = await work.packages.lineage(PackageType.Plan, identifier)
+        assert found is not None
+        return found[1].latest
+
+    async with runtime.new_unit_of_work() as work:
+        await work.packages.lineage(PackageType.Plan, "plan-pro")
+        readers = [asyncio.create_task(read(name)) for name in ("plan-pro", str(old.id))]
+        await until_somebody_waits(engine)
+        await work.packages.save_headers(replace(old, is_latest=False))
+        await work.packages.add(new)
+        await work.commit()
+    assert [package.id for package in await asyncio.gather(*readers)] == [new.id, new.id]
