@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.context import Context, Principal
@@ -215,3 +216,14 @@ async def execute_document(
         ),
     )
     return Answer(result.data, [dict(error.formatted) for error in result.errors or ()])
+
+
+async def until_somebody_waits(engine: AsyncEngine) -> None:
+    """Return once a transaction of this database waits for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with engine.connect() as connection:
+        while not (await connection.execute(waiting)).scalar_one():
+            await connection.rollback()

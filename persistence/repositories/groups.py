@@ -29,8 +29,13 @@ class GroupRepository(Repository, VersionedQueries[I, T], Generic[I, T]):
     name: ClassVar[str]
 
     async def lock(self, identifier: str) -> T | None:
-        """As `latest`, of one; nobody else changes the lineage until the transaction ends."""
-        await self.fetch(self._any_of({identifier}).with_for_update())
+        """As `latest`, of one; nobody else changes the lineage until the transaction ends.
+
+        The oldest version is locked first: whoever waits knows of it, while newer ones may have
+        come since. In any other order two could wait for each other.
+        """
+        oldest_first = self.row.__table__.c.version_number
+        await self.fetch(self._any_of({identifier}).order_by(oldest_first).with_for_update())
         # Read again: whoever held the lock may have added a version meanwhile.
         return (await self.latest([identifier])).get(identifier)
 

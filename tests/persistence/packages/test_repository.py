@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.ports import Runtime
@@ -36,6 +35,7 @@ from domain.ids import CurrencyId, FeatureId, PackageId, PriceId, ProductId
 from domain.money import Money
 from tests.builders import NOW, a_plan, a_price
 from tests.conftest import Recorder
+from tests.support import until_somebody_waits
 
 
 def fresh(runtime: Runtime, package: Package, **changes: Any) -> Package:
@@ -272,17 +272,6 @@ async def test_another_environment_sees_nothing(engine: Any, runtime: Runtime) -
     async with other.new_unit_of_work() as work:
         assert await work.packages.lineage(PackageType.Plan, "plan-pro") is None
         assert await work.packages.lineage(PackageType.Plan, str(plan.id)) is None
-
-
-async def until_somebody_waits(engine: AsyncEngine) -> None:
-    """Return once a transaction of this database waits for a lock."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with engine.connect() as connection:
-        while not (await connection.execute(waiting)).scalar_one():
-            await connection.rollback()
 
 
 async def test_a_lineage_is_read_as_it_is_when_its_lock_is_had(
