@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from app.background import Background
 from app.billing.sandbox import SANDBOX_VENDOR, SandboxProvider, SandboxStore
 from app.clock import system_now
 from app.context import Context, Principal, scope_of
@@ -39,6 +38,7 @@ from persistence.live import LiveOutbox
 from persistence.outbox import Outbox
 from persistence.readers.accounts import SqlKeyLookup
 from persistence.readers.bundle import SqlReaders
+from persistence.repositories.queued_tasks import SqlTaskQueue
 from persistence.repositories.webhooks import SqlDeliveryQueue
 from persistence.unit_of_work import SqlUnitOfWork
 
@@ -62,7 +62,6 @@ class Composition:
     post: Post = field(default_factory=OutboundPost)
     has_sandbox_billing: bool = False
     base_url: str = "http://127.0.0.1:8080"
-    background: Background = field(default_factory=Background)
 
     def runtime(
         self,
@@ -119,7 +118,6 @@ class Composition:
             new_unit_of_work=new_unit_of_work,
             readers=readers,
             billing_vendor=SANDBOX_VENDOR if sandboxed else None,
-            background=self.background,
         )
 
     def runtime_of(
@@ -272,7 +270,9 @@ def worker_of(settings: Settings, composition: Composition) -> Worker:
             runtime_at=composition.runtime_at,
             now=composition.now,
         ),
+        task_queue=SqlTaskQueue(composition.engine),
         runtimes=composition.runtimes,
+        runtime_in=composition.runtime_in,
         retention_days=settings.event_log_retention_days,
     )
 
@@ -302,7 +302,7 @@ async def _running(
         worker.wake()
 
     composition = replace(composition, committed=committed)
-    worker = replace(worker, runtimes=composition.runtimes)
+    worker = replace(worker, runtimes=composition.runtimes, runtime_in=composition.runtime_in)
     services.keys = SqlKeyLookup(composition.engine)
     services.make_runtime = composition.runtime_of
     services.is_ready = composition.is_ready
@@ -318,5 +318,4 @@ async def _running(
         async with live.running(), worker.running() if services.settings.worker else nullcontext():
             yield
     finally:
-        await composition.background.stop()
         checking.cancel()

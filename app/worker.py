@@ -1,7 +1,7 @@
-"""What happens without a request: due transitions, webhook deliveries, forgetting old logs.
+"""What happens without a request: due transitions, deliveries, queued tasks, forgetting old logs.
 
 It runs inside the server, or alone as `plangate worker`, in any number of processes: deliveries
-are claimed with SKIP LOCKED and transitions lock their customer.
+and queued tasks are claimed with SKIP LOCKED and transitions lock their customer.
 """
 
 from __future__ import annotations
@@ -13,17 +13,28 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from app.ports import Runtime
+from app.ports import Runtime, TaskQueue
 from app.usecases.deliveries import AT_ONCE, Claimed, Delivering, attempt, claim_due
 from app.usecases.due import run_due
+from app.usecases.packages.migration import move_subscriptions
+from app.usecases.queued_tasks import Work, pursue
+from app.usecases.subscriptions.imports import import_items
 from app.usecases.usage import forget_keys
+from domain.ids import EnvironmentId
+from domain.queued_tasks import QueuedWork
 
 log = logging.getLogger("plangate.worker")
 
 TRANSITIONS_EVERY_S = 10
 """Below the documented tick of 60 s."""
 DELIVERIES_EVERY_S = 1
+QUEUE_LOOKED_AT_EVERY_S = 2
 FORGET_EVERY_S = 3600
+
+WORK_OF: dict[QueuedWork, Work] = {
+    QueuedWork.IMPORT_SUBSCRIPTIONS: import_items,
+    QueuedWork.MIGRATE_SUBSCRIPTIONS: move_subscriptions,
+}
 
 
 @dataclass(kw_only=True)
@@ -31,7 +42,9 @@ class Worker:
     """The background jobs of one process."""
 
     delivering: Delivering
+    task_queue: TaskQueue
     runtimes: Callable[[], Awaitable[list[Runtime]]]
+    runtime_in: Callable[[EnvironmentId], Awaitable[Runtime | None]]
     retention_days: int | None = None
     news: asyncio.Event = field(default_factory=asyncio.Event)
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
@@ -46,6 +59,7 @@ class Worker:
         tasks = [
             asyncio.create_task(_forever(self.deliver, self._told)),
             asyncio.create_task(_forever(self.run_transitions, _after(TRANSITIONS_EVERY_S))),
+            asyncio.create_task(_forever(self.run_queued_tasks, _after(QUEUE_LOOKED_AT_EVERY_S))),
             asyncio.create_task(_forever(self.forget, _after(FORGET_EVERY_S))),
         ]
         try:
@@ -93,6 +107,13 @@ class Worker:
                     "due transitions failed in environment %s",
                     runtime.environment.environment_id,
                 )
+
+    async def run_queued_tasks(self) -> None:
+        """Go on with what requests left behind, and with what dead processes held."""
+        while task := await self.task_queue.claim(now=self.delivering.now()):
+            runtime = await self.runtime_in(task.environment_id)
+            if runtime is not None:
+                await pursue(task, WORK_OF[task.kind], runtime=runtime, wait=None)
 
     async def forget(self) -> None:
         """Drop events past their retention, if there is one, and keys that no repeat can name."""

@@ -29,6 +29,7 @@ from persistence.repositories.events import SqlEventRepository
 from persistence.repositories.groups import SqlFeatureGroupRepository, SqlPackageGroupRepository
 from persistence.repositories.migration_tasks import SqlMigrationTaskRepository
 from persistence.repositories.packages import SqlPackageRepository
+from persistence.repositories.queued_tasks import SqlQueuedTaskRepository
 from persistence.repositories.sandbox import SqlSandboxStore
 from persistence.repositories.subscriptions import SqlSubscriptionRepository
 from persistence.repositories.usage import SqlUsageRepository
@@ -96,6 +97,7 @@ class SqlUnitOfWork:
         self.promotional = SqlPromotionalRepository(connection, self.environment_id)
         self.usage = SqlUsageRepository(connection, self.environment_id)
         self.events = SqlEventRepository(connection, self.environment_id)
+        self.queued_tasks = SqlQueuedTaskRepository(connection, self.environment_id)
         self.checkouts = SqlCheckoutRepository(connection, self.environment_id)
         self.sandbox = SqlSandboxStore(connection, self.environment_id)
         self.billing = self._billing(self.sandbox) if self._billing is not None else None

@@ -44,6 +44,7 @@ from app.ports.packages import (
     PackageRepository,
     PackageSource,
 )
+from app.ports.queued_tasks import QueuedTaskRepository, TaskQueue
 from app.ports.runtime import Readers, Runtime, UnitOfWork
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
 from app.ports.usage import CountedUsage, EventRepository, UsageRepository, UsageSource
@@ -90,11 +91,13 @@ __all__ = [
     "ProductRepository",
     "ProductSource",
     "PromotionalRepository",
+    "QueuedTaskRepository",
     "Readers",
     "Runtime",
     "Stored",
     "SubscriptionRepository",
     "SubscriptionSource",
+    "TaskQueue",
     "UnitOfWork",
     "UsageRepository",
     "UsageSource",

@@ -17,7 +17,6 @@ from domain.ids import (
     ResourceId,
 )
 from domain.listing import ListQuery, Page
-from domain.subscriptions.enums import TaskType
 
 
 class CustomerSource(Protocol):
@@ -79,11 +78,5 @@ class ImportTaskRepository(Protocol):
     """Bulk imports of customers and subscriptions."""
 
     async def get(self, task_id: UUID) -> ImportTask | None: ...
-
-    async def hold(self, task_type: TaskType) -> bool:
-        """Whether nobody else runs one of this type; then nobody will until this unit ends."""
-
-    async def in_progress(self, task_type: TaskType) -> tuple[ImportTask, ...]:
-        """Those of this type that were begun and not finished."""
 
     async def save(self, task: ImportTask) -> None: ...

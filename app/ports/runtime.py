@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from app.background import Background
 from app.ports.accounts import AccountReader, AccountRepository
 from app.ports.billing import BillingProvider, CheckoutRepository
 from app.ports.catalog import (
@@ -33,6 +32,7 @@ from app.ports.entitlements import EntitlementSnapshots, EntitlementSource, Prom
 from app.ports.events import EventLogRepository, HookReader, HookRepository, Post
 from app.ports.identity import EnvironmentScope, Ids
 from app.ports.packages import MigrationTaskRepository, PackageReader, PackageRepository
+from app.ports.queued_tasks import QueuedTaskRepository
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
 from app.ports.usage import EventRepository, UsageRepository, UsageSource
 from domain.events import Event
@@ -85,6 +85,8 @@ class UnitOfWork(Protocol):
     def usage(self) -> UsageRepository: ...
     @property
     def events(self) -> EventRepository: ...
+    @property
+    def queued_tasks(self) -> QueuedTaskRepository: ...
     @property
     def billing(self) -> BillingProvider | None: ...
     @property
@@ -154,4 +156,3 @@ class Runtime:
     new_unit_of_work: Callable[[], UnitOfWork]
     readers: Readers
     billing_vendor: str | None = None
-    background: Background = field(default_factory=Background)

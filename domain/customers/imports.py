@@ -46,6 +46,11 @@ def require_bulk(count: int) -> None:
         raise bad_input(message, validationErrors=[{"field": "input", "message": message}])
 
 
+def under_way(task: ImportTask, *, left: int) -> ImportTask:
+    """The task while `left` items are still to be tried."""
+    return replace(task, imported=task.total - len(task.errors) - left)
+
+
 def finished(task: ImportTask, errors: tuple[ItemError, ...], *, now: datetime) -> ImportTask:
     """The task when every item was tried: FAILED only if every one was refused."""
     assert len(errors) <= task.total
@@ -56,8 +61,3 @@ def finished(task: ImportTask, errors: tuple[ItemError, ...], *, now: datetime) 
     return replace(
         task, status=status, imported=task.total - len(errors), errors=errors, end_date=now
     )
-
-
-def abandoned(task: ImportTask, *, now: datetime) -> ImportTask:
-    """The task of a process that ended before it: FAILED; what it had imported stays."""
-    return replace(task, status=TaskStatus.FAILED, end_date=now)

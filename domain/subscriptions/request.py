@@ -204,3 +204,11 @@ class UpdateRequest:
     billing: BillingRequest = BillingRequest()
     salesforce_id: str | AbsentType | None = ABSENT
     additional_meta_data: MetaData | AbsentType | None = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportItem:
+    """One subscription as it is elsewhere; skipped when what is stored is newer."""
+
+    request: ProvisionRequest
+    updated_at: datetime | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -14,11 +14,9 @@ from domain.customers.imports import ImportTask
 from domain.customers.model import Customer, CustomerResource
 from domain.errors import Conflict, ErrorCode, duplicate
 from domain.ids import CustomerId
-from domain.subscriptions.enums import TaskStatus, TaskType
 from persistence.mapping.copy import from_row, to_columns
 from persistence.readers.customers import CustomerQueries
 from persistence.repositories.base import Repository
-from persistence.repositories.usage import lock_key
 from persistence.rows.customers import CustomerResourceRow, CustomerRow, ImportTaskRow
 
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -108,23 +106,6 @@ class SqlImportTaskRepository(Repository):
     async def get(self, task_id: UUID) -> ImportTask | None:
         row = await self.fetch_one(self._tasks().where(ImportTaskRow.id == task_id))
         return None if row is None else from_row(ImportTask, row)
-
-    async def hold(self, task_type: TaskType) -> bool:
-        """Whether nobody else runs one of this type; then nobody will until this unit ends.
-
-        The lock is the transaction's: it goes with the process that held it.
-        """
-        key = lock_key("import", self.environment_id, task_type)
-        row = await self.fetch_one(select(func.pg_try_advisory_xact_lock(key)))
-        assert row is not None
-        return bool(row[0])
-
-    async def in_progress(self, task_type: TaskType) -> tuple[ImportTask, ...]:
-        """Those of this type that were begun and not finished."""
-        statement = self._tasks().where(
-            ImportTaskRow.task_type == task_type, ImportTaskRow.status == TaskStatus.IN_PROGRESS
-        )
-        return tuple(from_row(ImportTask, row) for row in await self.fetch(statement))
 
     async def save(self, task: ImportTask) -> None:
         await self.upsert(ImportTaskRow, [to_columns(task, ImportTaskRow)], key=["id"])

@@ -29,7 +29,6 @@ from app.graphql.subscriptions.previews.inputs import (
     PreviewSubscriptionInput,
 )
 from app.graphql.subscriptions.wording import wording_of
-from app.usecases.subscriptions.imports import ImportItem
 from domain.catalog.model import Budget, MetaData
 from domain.customers.imports import ItemError
 from domain.errors import DomainError, ErrorCode, InvalidInput
@@ -44,6 +43,7 @@ from domain.subscriptions.enums import (
 from domain.subscriptions.request import (
     BillingRequest,
     CheckoutRequest,
+    ImportItem,
     ProvisionRequest,
     TrialRequest,
     UpdateRequest,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.ports import Runtime, UnitOfWork
 from app.usecases.packages.events import tell, tell_published
-from app.usecases.packages.migration import new_migration_task, run_migration
+from app.usecases.packages.migration import add_migration, migrate
 from app.usecases.packages.resolving import currencies_of, features_of, require_lineage
 from domain.catalog.enums import PublishMigrationType
 from domain.catalog.features import activate_feature
@@ -126,15 +126,13 @@ async def publish_package(command: PublishPackage, *, runtime: Runtime) -> UUID 
                 await work.features.save(active)
         for version, before in versions:
             tell_published(work, version, command.migration, before, runtime=runtime)
-        task = None
+        queued_task = None
         if command.migration is PublishMigrationType.ALL_CUSTOMERS:
-            task = new_migration_task(tuple(one for one, _ in versions), runtime=runtime)
-            await work.migration_tasks.save(task)
+            queued_task = await add_migration(
+                work, tuple(one for one, _ in versions), runtime=runtime
+            )
         await work.commit()
-    if task is None:
-        return None
-    await run_migration(task.id, runtime=runtime)
-    return task.id
+    return None if queued_task is None else await migrate(queued_task, runtime=runtime)
 
 
 async def _facts(work: UnitOfWork, package: Package) -> PublishFacts:

@@ -1,52 +1,62 @@
-"""Many subscriptions imported at once: no charges, bad items skipped.
+"""Many subscriptions imported at once, queued: no charges, bad items skipped.
 
 Source: spec, subscriptions §14 (importSubscriptionsBulk).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import datetime
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.ports import Runtime
+from app.usecases.queued_tasks import ASKER_WAITS, Progress, TakenOver, pursue, queued
 from app.usecases.subscriptions.book import Book, open_book_of
 from app.usecases.subscriptions.change import update_facts
 from app.usecases.subscriptions.gather import provision_facts, require_free
 from app.usecases.transitions import settle_due
-from domain.customers.imports import ImportTask, ItemError, abandoned, finished, require_bulk
+from domain.customers.imports import (
+    ImportTask,
+    ItemError,
+    finished,
+    require_bulk,
+    under_way,
+)
 from domain.errors import Conflict, DomainError, ErrorCode
 from domain.ids import SubscriptionId
 from domain.patch import ABSENT
+from domain.queued_tasks import QueuedWork
 from domain.subscriptions.enums import TaskType
 from domain.subscriptions.lifecycle import in_scope, newest, with_effective_end
 from domain.subscriptions.model import Subscription
 from domain.subscriptions.provisioning import decide, settle
 from domain.subscriptions.replacement import Decision
-from domain.subscriptions.request import ProvisionRequest, TrialRequest, UpdateRequest
+from domain.subscriptions.request import (
+    ImportItem,
+    ProvisionRequest,
+    TrialRequest,
+    UpdateRequest,
+)
 from domain.subscriptions.updating import decide_update, settle_update
 
+log = logging.getLogger("plangate.tasks")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportItem:
-    """One subscription as it is elsewhere; skipped when what is stored is newer."""
-
-    request: ProvisionRequest
-    updated_at: datetime | None = None
-
-
-# Well below the time that an operation may take (spec, platform §4.7).
-ANSWERED_AFTER_S = 15.0
+TOLD_EVERY = 20
+"""Items between two looks that clients get at how far an import is."""
 
 
 async def import_subscriptions(
-    items: Sequence[ImportItem], refused: Sequence[ItemError], *, runtime: Runtime
+    items: Sequence[ImportItem],
+    refused: Sequence[ItemError],
+    *,
+    runtime: Runtime,
+    wait: timedelta | None = ASKER_WAITS,
 ) -> UUID:
-    """Import up to 1000 subscriptions, each by itself; returns the task's id.
+    """Import up to 1000 subscriptions, each by itself; returns the task's id after `wait` at most.
 
-    A long import goes on after the answer. Raises ImportAlreadyInProgress while another one runs.
+    Raises ImportAlreadyInProgress while another import runs.
     """
     now = runtime.clock()
     total = len(items) + len(refused)
@@ -55,71 +65,89 @@ async def import_subscriptions(
         id=runtime.ids.new_uuid(),
         task_type=TaskType.IMPORT_SUBSCRIPTIONS_BULK,
         total=total,
+        errors=tuple(refused),
         start_date=now,
         created_at=now,
     )
-    async with AsyncExitStack() as stack:
-        holding = await stack.enter_async_context(runtime.new_unit_of_work())
-        if not await holding.import_tasks.hold(task.task_type):
+    queued_task = queued(
+        task.id, QueuedWork.IMPORT_SUBSCRIPTIONS, runtime=runtime, items=tuple(items)
+    )
+    async with runtime.new_unit_of_work() as work:
+        if not await work.queued_tasks.add(queued_task):
             raise Conflict(
                 ErrorCode.ImportAlreadyInProgress, "An import of subscriptions is running"
             )
-        await _begin(task, runtime=runtime)
-        held = stack.pop_all()
-    importing = _import_all(task, items, refused, held=held, runtime=runtime)
-    await runtime.background.start(importing, wait_s=ANSWERED_AFTER_S)
+        await work.import_tasks.save(task)
+        await work.commit()
+    await pursue(queued_task, import_items, runtime=runtime, wait=wait)
     return task.id
 
 
-async def _begin(task: ImportTask, *, runtime: Runtime) -> None:
-    """Write the task down; one that is still in progress belongs to a process that is gone."""
+async def import_items(progress: Progress) -> AsyncGenerator[None]:
+    """Import the task's items that are not behind it, one a step."""
+    runtime = progress.runtime
+    items = progress.task.items
     async with runtime.new_unit_of_work() as work:
-        for dead in await work.import_tasks.in_progress(task.task_type):
-            await work.import_tasks.save(abandoned(dead, now=task.created_at))
-        await work.import_tasks.save(task)
+        task = await work.import_tasks.get(progress.task.id)
+    assert task is not None
+    for item in items[progress.task.done :]:
+        error = await _import_one(item, progress)
+        if error is not None:
+            task = replace(task, errors=(*task.errors, error))
+            async with runtime.new_unit_of_work() as work:
+                await progress.advance(work)
+                await work.import_tasks.save(task)
+                await work.commit()
+        elif progress.task.done % TOLD_EVERY == 0:
+            async with runtime.new_unit_of_work() as work:
+                task = under_way(task, left=len(items) - progress.task.done)
+                await work.import_tasks.save(task)
+                await work.commit()
+        yield
+    async with runtime.new_unit_of_work() as work:
+        await work.import_tasks.save(finished(task, task.errors, now=runtime.clock()))
+        await work.queued_tasks.remove(task.id)
         await work.commit()
 
 
-async def _import_all(
-    task: ImportTask,
-    items: Sequence[ImportItem],
-    refused: Sequence[ItemError],
-    *,
-    held: AsyncExitStack,
-    runtime: Runtime,
-) -> None:
-    """Item by item; `held` is what keeps others from importing meanwhile."""
-    errors = list(refused)
-    async with held:
-        for item in items:
-            try:
-                await _import_one(item, runtime=runtime)
-            except DomainError as error:
-                name = item.request.ref_id or item.request.customer_ref_id
-                refusal = ItemError(entity_id=name, code=error.code.value, message=error.message)
-                errors.append(refusal)
+async def _import_one(item: ImportItem, progress: Progress) -> ItemError | None:
+    """Import the item and count it, in one transaction; what refuses it, uncounted."""
+    runtime = progress.runtime
+    try:
         async with runtime.new_unit_of_work() as work:
-            await work.import_tasks.save(finished(task, tuple(errors), now=runtime.clock()))
+            book = await open_book_of(work, runtime, item.request.customer_ref_id)
+            await _take_over(book, item)
+            await progress.advance(work)
             await work.commit()
+    except TakenOver:
+        raise
+    except DomainError as error:
+        return _refusal(item, error)
+    except Exception:
+        log.exception("an item of import %s failed", progress.task.id)
+        return _refusal(item, DomainError(ErrorCode.UnexpectedError, "Unexpected error"))
+    return None
 
 
-async def _import_one(item: ImportItem, *, runtime: Runtime) -> None:
-    async with runtime.new_unit_of_work() as work:
-        book = await open_book_of(work, runtime, item.request.customer_ref_id)
-        current = await _current(book, item.request)
-        if current is not None and _is_newer(current, item.updated_at):
-            return
-        if current is not None and current.is_live:
-            id = await _update(book, current, item.request)
-        else:
-            id = await _make(book, item.request)
-        await settle_due(book, until=book.now)
-        if item.updated_at is not None:
-            # As old as its source says: only what is newer there may change it again.
-            known = replace(book.subscriptions[id], updated_at=item.updated_at)
-            book.take(Decision(subscription=known, changed=(known,)), at=book.now)
-        await book.close()
-        await work.commit()
+def _refusal(item: ImportItem, error: DomainError) -> ItemError:
+    name = item.request.ref_id or item.request.customer_ref_id
+    return ItemError(entity_id=name, code=error.code.value, message=error.message)
+
+
+async def _take_over(book: Book, item: ImportItem) -> None:
+    current = await _current(book, item.request)
+    if current is not None and _is_newer(current, item.updated_at):
+        return
+    if current is not None and current.is_live:
+        id = await _update(book, current, item.request)
+    else:
+        id = await _make(book, item.request)
+    await settle_due(book, until=book.now)
+    if item.updated_at is not None:
+        # As old as its source says: only what is newer there may change it again.
+        known = replace(book.subscriptions[id], updated_at=item.updated_at)
+        book.take(Decision(subscription=known, changed=(known,)), at=book.now)
+    await book.close()
 
 
 def _is_newer(current: Subscription, updated_at: datetime | None) -> bool:

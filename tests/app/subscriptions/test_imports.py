@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from app.background import Background
 from app.ports import Runtime
-from app.usecases.subscriptions.imports import import_subscriptions
 from domain.catalog.enums import BillingPeriod
 from domain.customers.imports import ImportTask
-from domain.errors import DomainError
-from domain.subscriptions.enums import TaskStatus, TaskType
+from domain.subscriptions.enums import TaskStatus
 from tests.app.subscriptions.shop import Story, open_shop
-from tests.builders import NOW, a_plan, a_price, a_product, uid, utc
+from tests.builders import a_plan, a_price, a_product, utc
 from tests.conftest import Execute
 from tests.support import MovableClock
 
@@ -25,7 +21,6 @@ IMPORT = (
 )
 BASIC = a_plan("plan-basic", a_price(10), a_price(100, period=BillingPeriod.ANNUALLY))
 PRO = a_plan("plan-pro", a_price(50))
-BULK = TaskType.IMPORT_SUBSCRIPTIONS_BULK
 
 
 @pytest.fixture
@@ -115,60 +110,3 @@ async def test_bad_items_stay_on_the_task(story: Story) -> None:
         "-no-slug": "BadUserInput",
         "sub-1": "DuplicatedEntityNotAllowed",
     }
-
-
-async def test_one_import_at_a_time(story: Story) -> None:
-    await opened(story)
-    async with story.runtime.new_unit_of_work() as other:
-        assert await other.import_tasks.hold(BULK)
-        with pytest.raises(DomainError) as refused:
-            await import_subscriptions([], [], runtime=story.runtime)
-    assert refused.value.code == "ImportAlreadyInProgress"
-    await import_subscriptions([], [], runtime=story.runtime)
-
-
-async def test_an_import_whose_process_died_holds_up_nobody(story: Story) -> None:
-    await opened(story)
-    dead = ImportTask(
-        id=uid(f"dead:{story.runtime.environment.environment_id}"),
-        task_type=BULK,
-        total=5,
-        start_date=NOW,
-        created_at=NOW,
-    )
-    async with story.runtime.new_unit_of_work() as work:
-        await work.import_tasks.save(dead)
-        await work.commit()
-    assert (await imported(story, FIRST)).status is TaskStatus.COMPLETED
-    assert (await task_of(story.runtime, dead.id)).status is TaskStatus.FAILED
-
-
-async def test_long_work_goes_on_after_the_answer() -> None:
-    background, gate, done = Background(), asyncio.Event(), []
-
-    async def work() -> None:
-        await gate.wait()
-        done.append(1)
-
-    await background.start(work(), wait_s=0)
-    assert not done
-    gate.set()
-    await asyncio.gather(*background.under_way)
-    assert done
-    assert not background.under_way
-
-
-async def test_short_work_is_done_when_it_is_answered_and_its_failure_is_told() -> None:
-    async def failing() -> None:
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        await Background().start(failing(), wait_s=60)
-
-
-async def test_what_is_under_way_is_given_up_when_the_process_stops() -> None:
-    background = Background()
-    await background.start(asyncio.sleep(3600), wait_s=0)
-    (task,) = background.under_way
-    await background.stop()
-    assert task.cancelled()
