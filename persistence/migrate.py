@@ -8,7 +8,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
@@ -91,11 +90,6 @@ def _upgrade(connection: Connection, address: str) -> None:
         raise UnusableDatabaseError(
             f"The database {address} was made by another version of plangate: {_one_line(error)}."
         ) from error
-
-
-def head_revision() -> str | None:
-    """The newest migration that this code knows."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def _one_line(reason: object) -> str:

@@ -97,14 +97,6 @@ async def list_entitlements(scope: Scope, *, runtime: Runtime) -> tuple[ScopeVie
     return view, [answer(view, ref_id, Request()) for ref_id in sorted(view.rows)]
 
 
-async def entitlements_of(
-    runtime: Runtime, customer_ref_id: str, resource_id: str | None
-) -> list[Answer]:
-    """The evaluated rows of a scope: what provisioning results carry as `entitlements`."""
-    scope = Scope(customer_ref_id=customer_ref_id, resource_id=resource_id)
-    return (await list_entitlements(scope, runtime=runtime))[1]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summarised:
     """A row with its sources; `packages` holds those that the sources name."""

@@ -9,17 +9,16 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+from domain.catalog.currencies import require_live_currency
 from domain.catalog.enums import (
     BillingModel,
-    CustomCurrencyStatus,
     EntitlementBehavior,
     EntitlementResetPeriod,
-    FeatureStatus,
     FeatureType,
     PackageStatus,
     PricingType,
 )
-from domain.catalog.features import is_metered
+from domain.catalog.features import is_metered, live_enum_values, require_live_feature
 from domain.catalog.model import (
     AccordingTo,
     CreditEntitlement,
@@ -120,8 +119,8 @@ def validated_feature_entitlement(
     InvalidEntitlementResetPeriod, EntityIsArchivedError, CannotAddOverrideEntitlementToPlan.
     """
     _require_common(entitlement, package)
-    if previous is None and feature.feature_status is FeatureStatus.SUSPENDED:
-        raise archived("Feature", feature.ref_id)
+    if previous is None:
+        require_live_feature(feature)
     if entitlement.has_unlimited_usage and entitlement.usage_limit is not None:
         raise bad_input(f"{feature.ref_id}: usageLimit and hasUnlimitedUsage exclude each other")
     match feature.feature_type:
@@ -183,8 +182,8 @@ def validated_credit_entitlement(
     Raises BadUserInput, EntityIsArchivedError, CannotAddOverrideEntitlementToPlan.
     """
     _require_common(entitlement, package)
-    if previous is None and currency.status is CustomCurrencyStatus.ARCHIVED:
-        raise archived("CustomCurrency", currency.currency_id)
+    if previous is None:
+        require_live_currency(currency)
     if entitlement.amount is None:
         if not entitlement.is_custom and entitlement.is_granted:
             raise bad_input(f"{currency.currency_id}: amount is required")
@@ -233,8 +232,7 @@ def _require_absent(
 def _require_enum_values(
     entitlement: FeatureEntitlement, feature: Feature, previous: FeatureEntitlement | None
 ) -> None:
-    allowed = {v.value for v in feature.enum_configuration if v.deleted_at is None}
-    allowed |= set(previous.enum_values if previous else ())
+    allowed = {*live_enum_values(feature), *(previous.enum_values if previous else ())}
     unknown = [v for v in entitlement.enum_values if v not in allowed]
     if unknown:
         raise bad_input(f"{feature.ref_id} has no value {unknown[0]}")

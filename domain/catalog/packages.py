@@ -21,7 +21,6 @@ from domain.catalog.enums import (
     BillingModel,
     PackageStatus,
     PricingType,
-    ProductStatus,
     WidgetType,
 )
 from domain.catalog.features import is_metered
@@ -35,6 +34,7 @@ from domain.catalog.model import (
 )
 from domain.catalog.price_input import Pricing
 from domain.catalog.price_rules import price_rows, require_amount, require_minimum_spend
+from domain.catalog.products import require_live_product
 from domain.catalog.publishing import require_no_cycle, require_package_editable
 from domain.catalog.text import require_description, require_display_name, require_meta_data
 from domain.errors import Conflict, ErrorCode, bad_input
@@ -65,8 +65,7 @@ def new_package(given: NewPackage, *, product: Product, id: PackageId, now: date
 
     Raises BadUserInput, InvalidMetadataError, ProductNotPublishedError (archived product).
     """
-    if product.status is not ProductStatus.PUBLISHED:
-        raise Conflict(ErrorCode.ProductNotPublishedError, f"product {product.ref_id} is archived")
+    require_live_product(product)
     return Package(
         id=id,
         type=given.type,

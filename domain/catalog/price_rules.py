@@ -18,15 +18,14 @@ from domain.catalog.enums import (
     BillingPeriod,
     CreditGrantCadence,
     Currency,
-    FeatureStatus,
     FeatureType,
     PricingType,
 )
-from domain.catalog.features import is_metered
+from domain.catalog.features import is_metered, require_live_feature
 from domain.catalog.model import Feature, MinimumSpend, Price, PriceTier
 from domain.catalog.price_input import PriceEntry, Pricing, PricingModel, TierEntry
 from domain.catalog.pricing.charge import MONEY_MODELS
-from domain.errors import Conflict, ErrorCode, InvalidInput, LimitExceeded, bad_input
+from domain.errors import ErrorCode, InvalidInput, LimitExceeded, bad_input
 from domain.ids import PackageId, PriceId
 from domain.money import Money
 
@@ -256,8 +255,8 @@ def _require_model(model: PricingModel) -> None:
 def _require_feature(model: PricingModel) -> None:
     name = model.billing_model.value
     feature = model.feature
-    if feature is not None and feature.feature_status is FeatureStatus.SUSPENDED:
-        raise Conflict(ErrorCode.EntityIsArchivedError, f"Feature {feature.ref_id} is archived")
+    if feature is not None:
+        require_live_feature(feature)
     if model.top_up_currency_id is not None and (
         model.billing_model is not BillingModel.PER_UNIT or feature is not None
     ):

@@ -189,9 +189,7 @@ def require_deletable_product(product: Product, *, is_referenced: bool) -> None:
 def require_live_product(product: Product) -> Product:
     """Return the product, or raise ProductNotPublishedError if it is archived."""
     if product.status is not ProductStatus.PUBLISHED:
-        raise Conflict(
-            ErrorCode.ProductNotPublishedError, f"Product {product.ref_id} is not published"
-        )
+        raise Conflict(ErrorCode.ProductNotPublishedError, f"product {product.ref_id} is archived")
     return product
 
 

@@ -18,7 +18,6 @@ from domain.catalog.enums import (
     FeatureStatus,
     PackageStatus,
     PricingType,
-    ProductStatus,
 )
 from domain.catalog.model import (
     CustomCurrency,
@@ -31,6 +30,7 @@ from domain.catalog.model import (
 )
 from domain.catalog.pricing.charge import MONEY_MODELS
 from domain.catalog.pricing.starting_price import descends_from
+from domain.catalog.products import require_live_product
 from domain.errors import Conflict, DomainError, ErrorCode, InvalidInput, NotFound, bad_input
 from domain.ids import CurrencyId, FeatureId, PackageId, PriceId
 
@@ -176,10 +176,7 @@ def require_publishable(package: Package, facts: PublishFacts) -> None:
             ErrorCode.PackageAlreadyPublished,
             f"{package.ref_id} v{package.version_number} is published already",
         )
-    if facts.product.status is not ProductStatus.PUBLISHED:
-        raise Conflict(
-            ErrorCode.ProductNotPublishedError, f"product {facts.product.ref_id} is archived"
-        )
+    require_live_product(facts.product)
     _require_priced(package)
     _require_nothing_archived(package, facts)
     if facts.base_plan is not None and facts.base_plan.status is not PackageStatus.PUBLISHED:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.catalog.enums import CouponStatus, Currency, PricingType
+from domain.catalog.coupons import require_applicable
+from domain.catalog.enums import Currency, PricingType
 from domain.catalog.model import Coupon, MetaData
 from domain.customers.model import Customer, PaymentMethod
 from domain.errors import (
@@ -175,8 +176,8 @@ def replacing_coupon(customer: Customer, coupon: Coupon | None, *, now: datetime
     coupon_id: CouponId | None = None if coupon is None else coupon.id
     if coupon_id == customer.coupon_id:
         return customer
-    if coupon is not None and coupon.status is CouponStatus.ARCHIVED:
-        raise Conflict(ErrorCode.ArchivedCouponCantBeApplied, f"Coupon {coupon.ref_id} is archived")
+    if coupon is not None:
+        require_applicable(coupon)
     applied_at = None if coupon is None else now
     return replace(customer, coupon_id=coupon_id, coupon_applied_at=applied_at, updated_at=now)
 

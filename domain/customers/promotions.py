@@ -12,7 +12,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.catalog.entitlement_rules import QUANTITY_MAX, is_quantity
-from domain.catalog.enums import FeatureStatus, FeatureType
+from domain.catalog.enums import FeatureType
+from domain.catalog.features import live_enum_values, require_live_feature
 from domain.catalog.model import Feature, FeatureGroup, ResetRule
 from domain.customers.enums import PromotionalEntitlementPeriod as Lasting
 from domain.customers.enums import PromotionalEntitlementStatus as Status
@@ -78,8 +79,8 @@ def granted(
     InvalidArgumentError, InvalidEntitlementResetPeriod, EntityIsArchivedError.
     """
     is_live = existing is not None and not has_ended(existing, now)
-    if not is_live and feature.feature_status is FeatureStatus.SUSPENDED:
-        raise Conflict(ErrorCode.EntityIsArchivedError, f"Feature {feature.ref_id} is archived")
+    if not is_live:
+        require_live_feature(feature)
     end = end_of(terms.period, now, custom_end_date=terms.custom_end_date, now=now)
     grant = PromotionalEntitlement(
         id=existing.id if existing else id,
@@ -124,8 +125,7 @@ def _valued(
         case FeatureType.BOOLEAN:
             return replace(grant, usage_limit=None, has_unlimited_usage=False, reset_rule=None)
         case FeatureType.ENUM:
-            configured = {e.value for e in feature.enum_configuration if e.deleted_at is None}
-            if not terms.enum_values or not configured.issuperset(terms.enum_values):
+            if not terms.enum_values or not {*terms.enum_values} <= {*live_enum_values(feature)}:
                 raise invalid_argument(f"enumValues must be configured values of {feature.ref_id}")
             values = tuple(dict.fromkeys(terms.enum_values))
             return replace(grant, enum_values=values, reset_rule=None)

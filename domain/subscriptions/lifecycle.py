@@ -172,10 +172,6 @@ def put_aside(subscription: Subscription) -> PlannedCancellation | None:
     )
 
 
-def is_non_trial(subscription: Subscription) -> bool:
-    return not subscription.is_trial
-
-
 def newest(subscriptions: Iterable[Subscription]) -> Subscription | None:
     """The one created last; None of none."""
     return max(subscriptions, key=lambda one: (one.created_at, one.id), default=None)

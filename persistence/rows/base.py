@@ -80,9 +80,8 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
-# Usage and credits are NUMERIC(38,10) (spec, entitlements §0); money is as exact as it was given.
+# Usage and credits are NUMERIC(38,10) (spec, entitlements §0).
 Quantity = Annotated[Decimal, mapped_column(Numeric(38, 10))]
-Amount = Annotated[Decimal, mapped_column(Numeric())]
 Key = Annotated[uuid.UUID, mapped_column(Uuid(as_uuid=True), primary_key=True)]
 Str = Annotated[str, mapped_column(Text)]
 EnvironmentKey = Annotated[uuid.UUID, mapped_column(Uuid(as_uuid=True), index=False)]

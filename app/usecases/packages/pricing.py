@@ -13,8 +13,9 @@ from app.usecases.packages.resolving import (
     require_features,
     require_lineage,
 )
-from domain.catalog.entitlement_rules import archived, validated_feature_entitlement, with_replaced
-from domain.catalog.enums import CustomCurrencyStatus, OverageBillingPeriod, PricingType
+from domain.catalog.currencies import require_live_currency
+from domain.catalog.entitlement_rules import validated_feature_entitlement, with_replaced
+from domain.catalog.enums import OverageBillingPeriod, PricingType
 from domain.catalog.model import (
     CreditRate,
     CustomCurrency,
@@ -101,8 +102,7 @@ async def _resolved(work: UnitOfWork, command: SetPricing) -> Pricing:
         + [e.credit_rate.currency_id for m in command.models for e in m.entries if e.credit_rate],
     )
     for currency in currencies.values():
-        if currency.status is CustomCurrencyStatus.ARCHIVED:
-            raise archived("CustomCurrency", currency.currency_id)
+        require_live_currency(currency)
     overage_period = command.overage_billing_period
     if overage_period is None and any(m.model.is_overage for m in command.models):
         overage_period = OverageBillingPeriod.ON_SUBSCRIPTION_RENEWAL

@@ -51,9 +51,6 @@ class Book:
         """Every subscription as it stands now, oldest first."""
         return tuple(sorted(self.subscriptions.values(), key=lambda one: one.created_at))
 
-    def in_product(self, product: Product) -> tuple[Subscription, ...]:
-        return tuple(one for one in self.all if one.product_id == product.id)
-
     def take(self, decision: Decision, *, at: datetime) -> None:
         """Make a decision the state of the book; it is written by `close`."""
         before = dict(self.subscriptions)

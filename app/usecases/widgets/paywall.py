@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.ports import Runtime
-from domain.catalog.enums import Currency, ProductStatus, WidgetType
+from domain.catalog.enums import Currency, WidgetType
 from domain.catalog.model import Package, PackageType, Product
 from domain.catalog.paywall import (
     PricePoint,
@@ -18,9 +18,9 @@ from domain.catalog.paywall import (
     visible_plans,
     with_prices_for,
 )
-from domain.catalog.products import product_not_found
+from domain.catalog.products import product_not_found, require_live_product
 from domain.customers.model import Customer, CustomerResource
-from domain.errors import Conflict, ErrorCode, not_found
+from domain.errors import ErrorCode, not_found
 from domain.subscriptions.model import LIVE, Subscription
 
 
@@ -96,11 +96,7 @@ async def _product(identifier: str | None, *, runtime: Runtime) -> Product:
         product = await readers.products.by_any_id(identifier)
         if product is None:
             raise product_not_found(identifier)
-        if product.status is not ProductStatus.PUBLISHED:
-            raise Conflict(
-                ErrorCode.ProductNotPublishedError, f"product {product.ref_id} is archived"
-            )
-        return product
+        return require_live_product(product)
     offered = await readers.packages.products_and_whether_sold()
     return choose_product(
         (product for product, _ in offered),
