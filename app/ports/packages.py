@@ -160,6 +160,15 @@ class PackageRepository(PackageSource, Protocol):
         A UUID names its row; a refId the open draft, else the latest row.
         """
 
+    async def lock_product_of(self, type_: PackageType, identifier: str) -> None:
+        """Keep others from publishing in the product of what `identifier` names.
+
+        To be taken before any lineage.
+        """
+
+    async def locked_of_product(self, type_: PackageType, product_id: ProductId) -> list[Package]:
+        """As `of_product`, locked."""
+
     async def of_entitlement(self, entitlement_id: UUID) -> Package | None:
         """The version that an entitlement belongs to."""
 

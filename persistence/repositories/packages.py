@@ -13,7 +13,7 @@ from domain.catalog.enums import PackageGroupStatus, PackageStatus
 from domain.catalog.model import Package, PackageType
 from domain.catalog.publishing import ArchiveFacts, Lineage
 from domain.errors import Conflict, ErrorCode, duplicate
-from domain.ids import CustomerId, PackageId, PriceId, as_uuid
+from domain.ids import CustomerId, PackageId, PriceId, ProductId, as_uuid
 from domain.subscriptions.model import OPEN
 from persistence.mapping.copy import to_columns
 from persistence.readers.packages import PackageQueries
@@ -68,6 +68,38 @@ class SqlPackageRepository(Repository, PackageQueries):
         )
         statement = self._packages(*lineages, is_meant).order_by(_PACKAGE.id)
         return _named(await self.load(statement), identifier, uuid)
+
+    async def lock_product_of(self, type_: PackageType, identifier: str) -> None:
+        """Keep others from publishing in the product of what `identifier` names.
+
+        To be taken before any lineage: a publication changes other lineages of its product.
+        """
+        product = ProductRow.__table__.c
+        products = select(_PACKAGE.product_id).where(
+            _PACKAGE.environment_id == self.environment_id,
+            _PACKAGE.type == type_,
+            or_(_PACKAGE.ref_id == identifier, _PACKAGE.id == as_uuid(identifier)),
+        )
+        await self.fetch(
+            select(product.id)
+            .where(product.environment_id == self.environment_id, product.id.in_(products))
+            .order_by(product.id)
+            .with_for_update()
+        )
+
+    async def locked_of_product(self, type_: PackageType, product_id: ProductId) -> list[Package]:
+        """As `of_product`; nobody else changes these lineages until the transaction ends."""
+        await self.fetch(
+            self._packages(
+                _PACKAGE.type == type_,
+                _PACKAGE.product_id == product_id,
+                or_(_PACKAGE.is_latest, _PACKAGE.status == PackageStatus.DRAFT),
+            )
+            .with_only_columns(_PACKAGE.id)
+            .order_by(_PACKAGE.id)
+            .with_for_update()
+        )
+        return await self.of_product(type_, product_id)
 
     async def of_entitlement(self, entitlement_id: UUID) -> Package | None:
         """The version that an entitlement belongs to, locked."""

@@ -115,6 +115,7 @@ async def publish_package(command: PublishPackage, *, runtime: Runtime) -> UUID 
     """
     now = runtime.clock()
     async with runtime.new_unit_of_work() as work:
+        await work.packages.lock_product_of(command.type, command.id)
         package, lineage = await require_lineage(work, command.type, command.id)
         facts = await _facts(work, package)
         require_publishable(package, facts)
@@ -163,7 +164,7 @@ async def _apply(
     if package.type is not PackageType.Plan:
         await work.packages.save_headers(package, superseded)
         return [(package, superseded)]
-    plans = await work.packages.of_product(PackageType.Plan, package.product_id)
+    plans = await work.packages.locked_of_product(PackageType.Plan, package.product_id)
     follow = cascade(published, plans=plans, new_id=runtime.ids.new_uuid, now=runtime.clock())
     await work.packages.save_headers(package, superseded, *follow.superseded, *follow.drafts)
     if follow.versions:
