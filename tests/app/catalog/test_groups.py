@@ -291,3 +291,17 @@ async def test_concurrent_edits_are_versions_one_after_the_other(
     )
     numbers = sorted(edit.ok["editPackageGroup"]["versionNumber"] for edit in edits)
     assert numbers == [2, 3, 4, 5]
+
+
+async def test_versions_are_locked_oldest_first(
+    execute: Execute, product: ProductId, count_statements: Recorder
+) -> None:
+    # Whatever order they are stored in: two that took them in different orders would wait for
+    # each other.
+    assert product
+    await create(execute)
+    await execute(EDIT, {"input": {"packageGroupId": "group-a", "displayName": "B"}})
+    with count_statements() as executed:
+        await execute(EDIT, {"input": {"packageGroupId": "group-a", "displayName": "C"}})
+    (locking,) = (statement for statement in executed if "FOR UPDATE" in statement)
+    assert "ORDER BY package_groups.version_number FOR UPDATE" in " ".join(locking.split())
