@@ -67,7 +67,7 @@ def serve(
 
 @app.command()
 def worker(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """Do background work only: due transitions and webhooks, beside servers without."""
+    """Do background work only: transitions, webhooks, queued tasks, beside servers without."""
     settings = _settings(data_dir=data_dir, database_url=database_url)
     from app import serving
 
