@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from app.billing.sandbox import SANDBOX_VENDOR, SandboxProvider, SandboxStore
+from app.billing.sandbox import SANDBOX_VENDOR, SandboxProvider
+from app.billing.store import SandboxStore
 from app.clock import system_now
 from app.context import Context, Principal, scope_of
 from app.demo import load_demo_catalogue

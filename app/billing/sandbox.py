@@ -11,10 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from app.billing.store import SandboxStore
 from app.ports import Ids
 from domain.billing.model import (
     BillingOrder,
@@ -60,29 +61,6 @@ _TOLD = {
     PaymentOutcome.ACTION_REQUIRED: ProviderEventType.INVOICE_ACTION_REQUIRED,
 }
 T = TypeVar("T")
-
-
-class SandboxStore(Protocol):
-    """The sandbox's books; what is read is locked until the unit of work ends."""
-
-    async def answer(self, key: str) -> Mapping[str, Any] | None: ...
-    async def remember(self, key: str, answer: Mapping[str, Any]) -> None: ...
-    async def customer(self, id: str) -> SandboxCustomer | None: ...
-    async def save_customer(self, customer: SandboxCustomer) -> None: ...
-    async def subscription(self, id: str) -> SandboxSubscription | None: ...
-    async def save_subscription(self, subscription: SandboxSubscription) -> None: ...
-    async def invoice(self, id: str) -> SandboxInvoice | None: ...
-    async def retrying(self, subscription_id: str) -> tuple[SandboxInvoice, ...]: ...
-    async def save_invoice(self, invoice: SandboxInvoice) -> None: ...
-    async def checkout(self, id: str) -> SandboxCheckout | None: ...
-    async def save_checkout(self, checkout: SandboxCheckout) -> None: ...
-    async def next_due(self) -> datetime | None: ...
-    async def due_invoices(self, *, until: datetime) -> tuple[SandboxInvoice, ...]: ...
-    async def due_checkouts(self, *, until: datetime) -> tuple[SandboxCheckout, ...]: ...
-    async def emit(self, event: ProviderEvent) -> None: ...
-    async def next_event(self) -> ProviderEvent | None: ...
-    async def received(self, event_id: str) -> None: ...
-
 
 # What the sandbox shows itself as, where the contract wants a vendor.
 SANDBOX_VENDOR = "STRIPE"
@@ -241,11 +219,12 @@ class SandboxProvider:
     async def cancel_subscription(
         self, billing_id: str, order: BillingOrder | None, *, key: str
     ) -> BillingResult:
-        """End it; failed renewals are not tried again, a draft still becomes final."""
+        """End it; failed renewals of it alone are not tried again, a draft still becomes final."""
 
         async def make() -> BillingResult:
             for invoice in await self.store.retrying(billing_id):
-                await self.store.save_invoice(replace(invoice, action_at=None))
+                if not invoice.is_shared:
+                    await self.store.save_invoice(replace(invoice, action_at=None))
             if order is None:
                 known = await self.store.subscription(billing_id)
                 result = invoicing.result_of(billing_id, None, payment_url=None)
@@ -281,11 +260,9 @@ class SandboxProvider:
             method=order.method,
             now=now,
         )
-        if invoicing.awaits_usage(order):
-            draft = invoicing.held_as_draft(draft)
-            await self.store.save_invoice(draft)
-            await self._emit_invoice(ProviderEventType.INVOICE_CREATED, draft, at=now)
-            posting = invoicing.Posting(invoice=draft, customer=payer, outcome=PaymentOutcome.OPEN)
+        shares = order.is_consolidated and invoicing.is_renewal(order)
+        if shares or invoicing.awaits_usage(order):
+            posting = await self._held(order, draft, payer, shares=shares)
         else:
             posting = invoicing.finalise(
                 draft,
@@ -298,14 +275,38 @@ class SandboxProvider:
             await self._save(posting)
         return invoicing.result_of(billing_id, posting, payment_url=self._page(posting.invoice))
 
+    async def _held(
+        self, order: BillingOrder, draft: SandboxInvoice, payer: SandboxCustomer, *, shares: bool
+    ) -> invoicing.Posting:
+        """A renewal's draft, or the payer's of this instant with its lines, until it is final.
+
+        One that shares but awaits no usage is final when all of the instant have joined.
+        """
+        own = draft
+        if shares:
+            known = await self.store.invoice(payer.shared_draft) if payer.shared_draft else None
+            draft = invoicing.joined(known, own) or own
+            payer = replace(payer, shared_draft=draft.id)
+        awaits = invoicing.awaits_usage(order)
+        draft = invoicing.held_as_draft(draft, invoicing.GRACE if awaits else timedelta(0))
+        posting = invoicing.Posting(invoice=draft, customer=payer, outcome=PaymentOutcome.OPEN)
+        await self._save(posting)
+        if awaits:
+            created = ProviderEventType.INVOICE_CREATED
+            await self._emit_about(created, draft, own.subscription_id, at=own.created_at)
+        return posting
+
     # --- invoices -----------------------------------------------------------------------------
 
-    async def add_usage(self, invoice_id: str, line: InvoiceLine, *, key: str) -> None:
+    async def add_usage(
+        self, invoice_id: str, line: InvoiceLine, *, subscription_id: str, key: str
+    ) -> None:
         """Put a line of the closing period's usage on a draft."""
 
         async def make() -> None:
             invoice = await self._invoice(invoice_id)
-            await self.store.save_invoice(invoicing.with_usage(invoice, line, now=self.clock()))
+            grown = invoicing.with_usage(invoice, line, subscription_id, now=self.clock())
+            await self.store.save_invoice(grown)
 
         await self._once(f"usage:{key}", _NOTHING, make)
 
@@ -313,8 +314,12 @@ class SandboxProvider:
         """Paid elsewhere. Raises BillingInvoiceStatusError for a void one or a draft."""
 
         async def make() -> Invoice:
-            paid = invoicing.pay(await self._invoice(invoice_id), now=self.clock())
+            now = self.clock()
+            paid = invoicing.pay(await self._invoice(invoice_id), now=now)
             await self.store.save_invoice(paid)
+            if paid.is_shared:
+                # The caller knows of one subscription alone.
+                await self._emit_invoice(ProviderEventType.INVOICE_PAID, paid, at=now)
             return self._shown(paid)
 
         return await self._once(f"mark_paid:{key}", _INVOICE, make)
@@ -395,16 +400,17 @@ class SandboxProvider:
             await self.store.save_invoice(invoice)
             outcome = invoicing.outcome_after(invoice, method)
         if invoice.state is InvoiceState.UNCOLLECTIBLE:
-            assert invoice.subscription_id is not None
-            unpaid = SandboxSubscription(
-                id=invoice.subscription_id,
-                customer_id=customer.id,
-                state=SubscriptionState.UNPAID,
-            )
-            await self.store.save_subscription(unpaid)
+            for part in invoice.parts:
+                unpaid = SandboxSubscription(
+                    id=part.subscription_id,
+                    customer_id=customer.id,
+                    state=SubscriptionState.UNPAID,
+                )
+                await self.store.save_subscription(unpaid)
             await self._emit_invoice(ProviderEventType.SUBSCRIPTION_UNPAID, invoice, at=at)
-        elif outcome in _TOLD:
-            await self._emit_invoice(_TOLD[outcome], invoice, at=at)
+        else:
+            told = _TOLD.get(outcome, ProviderEventType.INVOICE_FINALIZED)
+            await self._emit_invoice(told, invoice, at=at)
 
     # --- webhooks ---------------------------------------------------------------------------------
 
@@ -427,11 +433,23 @@ class SandboxProvider:
     async def _emit_invoice(
         self, type_: ProviderEventType, invoice: SandboxInvoice, *, at: datetime
     ) -> None:
+        """Tell every subscription of the invoice."""
+        for part in invoice.parts:
+            await self._emit_about(type_, invoice, part.subscription_id, at=at)
+
+    async def _emit_about(
+        self,
+        type_: ProviderEventType,
+        invoice: SandboxInvoice,
+        subscription_id: str,
+        *,
+        at: datetime,
+    ) -> None:
         await self._emit(
             type_,
             invoice.customer_id,
             at=at,
-            subscription_billing_id=invoice.subscription_id,
+            subscription_billing_id=subscription_id,
             invoice=self._shown(invoice),
         )
 

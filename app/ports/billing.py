@@ -74,8 +74,10 @@ class BillingProvider(Protocol):
     ) -> ProviderCoupon:
         """The coupon behind `code`; raises the PromotionCode... errors."""
 
-    async def add_usage(self, invoice_id: str, line: InvoiceLine, *, key: str) -> None:
-        """Put a line of the closing period's usage on a draft invoice.
+    async def add_usage(
+        self, invoice_id: str, line: InvoiceLine, *, subscription_id: str, key: str
+    ) -> None:
+        """Put a line of the closing period's usage of a subscription on a draft invoice.
 
         Raises Conflict BillingInvoiceStatusError once the invoice is final.
         """

@@ -75,7 +75,10 @@ class Charge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingOrder:
-    """One subscription as the provider should have it, and what to invoice now, if anything."""
+    """One subscription as the provider should have it, and what to invoice now, if anything.
+
+    `is_consolidated`: renewals of the payer at one instant share an invoice.
+    """
 
     payer: Customer
     subscription: Subscription
@@ -86,6 +89,7 @@ class BillingOrder:
     is_invoice_paid: bool = False
     is_backdated: bool = False
     wait_for_payment: bool = True
+    is_consolidated: bool = False
     at: datetime | None = None
     """The due instant of a transition; None = the operation's own time."""
     metadata: Mapping[str, object] = field(default_factory=dict)
@@ -167,6 +171,7 @@ class ProviderEventType(StrEnum):
     INVOICE_PAID = "invoice.paid"
     INVOICE_FAILED = "invoice.payment_failed"
     INVOICE_ACTION_REQUIRED = "invoice.payment_action_required"
+    INVOICE_FINALIZED = "invoice.finalized"  # a draft that is to be paid later
     INVOICE_VOIDED = "invoice.voided"
     SUBSCRIPTION_DELETED = "subscription.deleted"
     SUBSCRIPTION_UNPAID = "subscription.unpaid"

@@ -31,7 +31,7 @@ _KEY = ("environment_id", "id")
 
 
 class SqlSandboxStore(Repository):
-    """Fits `app.billing.sandbox.SandboxStore`."""
+    """Fits `app.billing.store.SandboxStore`."""
 
     async def answer(self, key: str) -> Mapping[str, Any] | None:
         """What was answered to the write of this key, if it was made already."""

@@ -61,8 +61,8 @@ async def write_closing_usage(book: Book, one: Subscription, invoice_id: str) ->
     """
     provider = book.work.billing
     assert provider is not None
-    closed = one.closed_usage
-    if closed is None:
+    closed, billing_id = one.closed_usage, one.billing_id or one.old_billing_id
+    if closed is None or billing_id is None:
         return
     period = Period(closed.start, closed.end)
     usage = await _unbilled(book, one, period, prepaid=closed.prepaid)
@@ -70,7 +70,8 @@ async def write_closing_usage(book: Book, one: Subscription, invoice_id: str) ->
     for line in (*usage.lines, *overage):
         name = line.price_id or line.type
         try:
-            await provider.add_usage(invoice_id, line, key=f"{invoice_id}:{name}")
+            key = f"{invoice_id}:{one.id}:{name}"
+            await provider.add_usage(invoice_id, line, subscription_id=billing_id, key=key)
         except Conflict as error:
             if error.code is not ErrorCode.BillingInvoiceStatusError:
                 raise

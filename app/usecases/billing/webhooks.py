@@ -150,7 +150,7 @@ async def _apply(book: Book, one: Subscription, event: ProviderEvent, *, now: da
         case ProviderEventType.INVOICE_FAILED | ProviderEventType.INVOICE_ACTION_REQUIRED:
             assert event.invoice is not None
             invoice_lost(book, one, event.invoice, _LOST[event.type], now=now)
-        case ProviderEventType.INVOICE_VOIDED:
+        case ProviderEventType.INVOICE_FINALIZED | ProviderEventType.INVOICE_VOIDED:
             assert event.invoice is not None
             invoice_changed(book, one, event.invoice, now=now)
         case _:

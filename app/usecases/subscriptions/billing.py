@@ -19,6 +19,7 @@ from domain.subscriptions.amounts import Discount, total_price
 from domain.subscriptions.charges import Charged, Terms, is_charged, lines_of
 from domain.subscriptions.coupons import discount_in_force
 from domain.subscriptions.enums import (
+    BillingAnchor,
     PaymentCollectionMethod,
     SubscriptionInvoiceBillingReason,
     SubscriptionScheduleStatus,
@@ -69,6 +70,7 @@ async def collect(
         is_invoice_paid=asked.is_invoice_paid,
         is_backdated=asked.is_backdated,
         wait_for_payment=wait,
+        is_consolidated=book.settings.anchor is BillingAnchor.SUBSCRIPTIONS_CONSOLIDATE_BILLING,
         at=at,
         metadata=asked.metadata or {},
     )

@@ -12,7 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.billing.model import BillingOrder, BillingResult, Charge, PaymentOutcome
-from domain.billing.sandbox.model import InvoiceState, SandboxCustomer, SandboxInvoice
+from domain.billing.sandbox.model import (
+    InvoicePart,
+    InvoiceState,
+    SandboxCustomer,
+    SandboxInvoice,
+)
 from domain.billing.sandbox.tokens import DECLINED, NO_METHOD, outcome_of
 from domain.catalog.enums import BillingModel, Currency
 from domain.errors import Conflict, ErrorCode
@@ -53,7 +58,7 @@ def draft(
     *,
     invoice_id: str,
     customer_id: str,
-    subscription_id: str | None,
+    subscription_id: str,
     method: PaymentCollectionMethod,
     now: datetime,
 ) -> SandboxInvoice:
@@ -61,40 +66,68 @@ def draft(
     return SandboxInvoice(
         id=invoice_id,
         customer_id=customer_id,
-        subscription_id=subscription_id,
+        parts=(_part(charge, subscription_id),),
         state=InvoiceState.DRAFT,
         reason=charge.reason,
         method=method,
         currency=charge.currency,
         lines=charge.lines,
-        discount=charge.discount,
         tax_percentage=charge.tax_percentage,
-        coupon=charge.coupon,
-        discount_base=charge.discount_base,
         created_at=now,
         updated_at=now,
     )
 
 
-def awaits_usage(order: BillingOrder) -> bool:
-    """Whether a renewal stays a draft for an hour: only usage-based prices have more to say."""
-    return (
-        order.charge is not None
-        and order.charge.reason is SubscriptionInvoiceBillingReason.BILLING_CYCLE
-        and any(
-            sold.price.billing_model is BillingModel.USAGE_BASED
-            for sold in order.subscription.prices
-        )
+def _part(charge: Charge, subscription_id: str) -> InvoicePart:
+    return InvoicePart(
+        subscription_id=subscription_id,
+        discount=charge.discount,
+        coupon=charge.coupon,
+        discount_base=charge.discount_base,
     )
 
 
-def held_as_draft(invoice: SandboxInvoice) -> SandboxInvoice:
-    """The draft with its hour of grace."""
-    return replace(invoice, action_at=invoice.created_at + GRACE)
+def joined(shared: SandboxInvoice | None, new: SandboxInvoice) -> SandboxInvoice | None:
+    """The draft `shared` with the lines of `new`, a renewal of the same instant.
+
+    None where they cannot be one invoice: the other is final, of another instant, currency, method
+    or tax, or has lines of the subscription already.
+    """
+    if shared is None or shared.is_final or _kind(shared) != _kind(new):
+        return None
+    if any(part.subscription_id == new.subscription_id for part in shared.parts):
+        return None
+    return replace(shared, parts=(*shared.parts, *new.parts), lines=(*shared.lines, *new.lines))
 
 
-def with_usage(invoice: SandboxInvoice, line: InvoiceLine, *, now: datetime) -> SandboxInvoice:
-    """The draft with one more line, which its coupon discounts with the rest.
+def _kind(invoice: SandboxInvoice) -> tuple[object, ...]:
+    """What renewals must have in common to share an invoice."""
+    return invoice.created_at, invoice.currency, invoice.method, invoice.tax_percentage
+
+
+def is_renewal(order: BillingOrder) -> bool:
+    """Whether the order charges the next period."""
+    charge = order.charge
+    return charge is not None and charge.reason is SubscriptionInvoiceBillingReason.BILLING_CYCLE
+
+
+def awaits_usage(order: BillingOrder) -> bool:
+    """Whether a renewal stays a draft for an hour: only usage-based prices have more to say."""
+    return is_renewal(order) and any(
+        sold.price.billing_model is BillingModel.USAGE_BASED for sold in order.subscription.prices
+    )
+
+
+def held_as_draft(invoice: SandboxInvoice, grace: timedelta = GRACE) -> SandboxInvoice:
+    """The draft with its grace, an hour for usage; a longer one that it has already stands."""
+    until = invoice.created_at + grace
+    return replace(invoice, action_at=max(until, invoice.action_at or until))
+
+
+def with_usage(
+    invoice: SandboxInvoice, line: InvoiceLine, subscription_id: str, *, now: datetime
+) -> SandboxInvoice:
+    """The draft with one more line, which its subscription's coupon discounts with the rest.
 
     Raises BillingInvoiceStatusError once it is final.
     """
@@ -102,12 +135,21 @@ def with_usage(invoice: SandboxInvoice, line: InvoiceLine, *, now: datetime) -> 
         raise Conflict(
             ErrorCode.BillingInvoiceStatusError, f"Invoice {invoice.id} is finalised already"
         )
-    grown = replace(invoice, lines=(*invoice.lines, line), updated_at=now)
-    if invoice.coupon is None:
-        return grown
-    base = invoice.discount_base + line.amount
-    discount = invoice.coupon.of(Money(base, invoice.currency)).amount
-    return replace(grown, discount=discount, discount_base=base)
+    parts = tuple(
+        _with_usage(part, line, invoice.currency)
+        if part.subscription_id == subscription_id
+        else part
+        for part in invoice.parts
+    )
+    return replace(invoice, lines=(*invoice.lines, line), parts=parts, updated_at=now)
+
+
+def _with_usage(part: InvoicePart, line: InvoiceLine, currency: Currency) -> InvoicePart:
+    if part.coupon is None:
+        return part
+    base = part.discount_base + line.amount
+    discount = part.coupon.of(Money(base, currency)).amount
+    return replace(part, discount=discount, discount_base=base)
 
 
 def finalise(

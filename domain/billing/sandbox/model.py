@@ -39,11 +39,15 @@ class CheckoutState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxCustomer:
-    """A payer: its methods (the default one first) and its credit balance by currency (>= 0)."""
+    """A payer: its methods (the default one first) and its credit balance by currency (>= 0).
+
+    `shared_draft` is the invoice that its renewals of one instant share.
+    """
 
     id: str
     methods: tuple[str, ...] = ()
     balances: Mapping[Currency, Decimal] = field(default_factory=dict)
+    shared_draft: str | None = None
 
     @property
     def default_method(self) -> str | None:
@@ -63,26 +67,33 @@ class SandboxSubscription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SandboxInvoice:
-    """An invoice from draft to paid or void.
+class InvoicePart:
+    """What an invoice has of one subscription: `discount` is what its coupon takes off."""
 
-    `tax_percentage` and `discount` are as ordered; the amounts below are set when it is
+    subscription_id: str
+    discount: Decimal = _ZERO
+    coupon: Discount | None = None
+    discount_base: Decimal = _ZERO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxInvoice:
+    """An invoice from draft to paid or void, of one subscription or of several (`parts`).
+
+    `tax_percentage` and the discounts are as ordered; the amounts below are set when it is
     finalised, rounded, in major units. `action_at` is when the provider acts next by itself:
     finalises a draft, collects again, or gives up.
     """
 
     id: str
     customer_id: str
-    subscription_id: str | None
+    parts: tuple[InvoicePart, ...]
     state: InvoiceState
     reason: SubscriptionInvoiceBillingReason
     method: PaymentCollectionMethod
     currency: Currency
     lines: tuple[InvoiceLine, ...]
-    discount: Decimal = _ZERO
     tax_percentage: Decimal | None = None
-    coupon: Discount | None = None
-    discount_base: Decimal = _ZERO
     sub_total: Decimal = _ZERO
     total_excluding_tax: Decimal = _ZERO
     tax: Decimal | None = None
@@ -101,6 +112,19 @@ class SandboxInvoice:
     payment_secret: str | None = None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def subscription_id(self) -> str:
+        """The first subscription that it is of."""
+        return self.parts[0].subscription_id
+
+    @property
+    def discount(self) -> Decimal:
+        return sum((part.discount for part in self.parts), _ZERO)
+
+    @property
+    def is_shared(self) -> bool:
+        return len(self.parts) > 1
 
     @property
     def is_final(self) -> bool:

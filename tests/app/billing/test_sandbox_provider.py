@@ -164,14 +164,16 @@ async def test_a_renewal_of_metered_prices_waits_an_hour_for_usage(
     assert await provider.events() == [ProviderEventType.INVOICE_CREATED]
     line = InvoiceLine(description="70 calls", amount=Decimal(70))
     for _ in range(2):
-        await provider("add_usage", invoice_id, line, key=f"{invoice_id}:calls")
+        await provider(
+            "add_usage", invoice_id, line, subscription_id="sub", key=f"{invoice_id}:calls"
+        )
     assert await provider("next_due") == clock() + timedelta(hours=1)
     due = clock.move(hours=1)
     await provider("run_due", until=due)
     assert (await provider("require_invoice", invoice_id)).amount_due == 90
     assert await provider.events() == [ProviderEventType.INVOICE_PAID]
     with pytest.raises(Conflict) as refused:
-        await provider("add_usage", invoice_id, line, key="late")
+        await provider("add_usage", invoice_id, line, subscription_id="sub", key="late")
     assert refused.value.code is ErrorCode.BillingInvoiceStatusError
 
 

@@ -25,6 +25,7 @@ from domain.billing.sandbox.webhooks import require_signature, signature_of
 from domain.catalog.enums import Currency
 from domain.errors import BadSignature, Conflict, ErrorCode, NotFound
 from domain.money import Money
+from domain.subscriptions.amounts import Discount
 from domain.subscriptions.enums import (
     PaymentCollectionMethod,
     SubscriptionInvoiceBillingReason,
@@ -46,6 +47,8 @@ def a_draft(
     method: PaymentCollectionMethod = PaymentCollectionMethod.CHARGE,
     discount: str = "0",
     tax: int | None = None,
+    coupon: Discount | None = None,
+    subscription: str = "sub_1",
 ) -> SandboxInvoice:
     charge = Charge(
         currency=USD,
@@ -53,12 +56,14 @@ def a_draft(
         lines=tuple(InvoiceLine(description="line", amount=Decimal(one)) for one in amounts),
         discount=Decimal(discount),
         tax_percentage=None if tax is None else Decimal(tax),
+        coupon=coupon,
+        discount_base=sum((Decimal(one) for one in amounts), Decimal(0)),
     )
     return invoicing.draft(
         charge,
         invoice_id="in_1",
         customer_id="cus_1",
-        subscription_id="sub_1",
+        subscription_id=subscription,
         method=method,
         now=NOW,
     )
@@ -103,7 +108,7 @@ def test_usage_joins_a_draft_with_the_minimum_spend(usage: str, total: int) -> N
     used = InvoiceLine(description="usage", amount=Decimal(usage))
     covered = InvoiceLine(description="covered", amount=-min(Decimal(usage), Decimal(100)))
     for line in (used, covered):
-        draft = invoicing.with_usage(draft, line, now=NOW)
+        draft = invoicing.with_usage(draft, line, "sub_1", now=NOW)
     assert finalised(draft).invoice.total == total
 
 
@@ -113,10 +118,42 @@ def test_a_discounted_change_takes_the_discount_once() -> None:  # §18.27
     assert (down.invoice.amount_due, down.customer.balance(USD)) == (Decimal(0), Decimal(12))
 
 
+def test_renewals_of_one_instant_are_one_invoice() -> None:
+    half = Discount(ref_id="half", name="half", percent_off=Decimal(50))
+    first = a_draft("20", reason=RENEWAL)
+    second = a_draft("30", reason=RENEWAL, discount="15", coupon=half, subscription="sub_2")
+    shared = invoicing.joined(first, second)
+    assert shared is not None
+    used = InvoiceLine(description="usage", amount=Decimal(10))
+    for subscription in ("sub_1", "sub_2"):
+        shared = invoicing.with_usage(shared, used, subscription, now=NOW)
+    payer = replace(PAYER, balances={USD: Decimal(7)})
+    posting = finalised(shared, payer)
+    assert (posting.invoice.sub_total, posting.invoice.total) == (Decimal(70), Decimal(50))
+    assert posting.invoice.amount_due == 43
+    assert posting.customer.balance(USD) == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_draft("30", reason=RENEWAL),
+        a_draft("30", reason=RENEWAL, subscription="sub_2", tax=17),
+        a_draft("30", subscription="sub_2", method=PaymentCollectionMethod.INVOICE),
+    ],
+)
+def test_what_is_collected_otherwise_is_another_invoice(other: SandboxInvoice) -> None:
+    assert invoicing.joined(a_draft("20", reason=RENEWAL), other) is None
+    assert invoicing.joined(None, other) is None
+    final = finalised(a_draft("20", reason=RENEWAL)).invoice
+    assert invoicing.joined(final, a_draft("30", subscription="sub_2")) is None
+
+
 def test_a_final_invoice_takes_no_more_usage() -> None:
     final = finalised(a_draft("10")).invoice
+    late = InvoiceLine(description="late", amount=Decimal(1))
     with pytest.raises(Conflict) as refused:
-        invoicing.with_usage(final, InvoiceLine(description="late", amount=Decimal(1)), now=NOW)
+        invoicing.with_usage(final, late, "sub_1", now=NOW)
     assert refused.value.code is ErrorCode.BillingInvoiceStatusError
 
 
@@ -236,7 +273,7 @@ def test_coupons_are_spelled_by_their_names() -> None:
 )
 def test_each_refusal_has_its_code(code: str, error: ErrorCode) -> None:
     with pytest.raises(Conflict) as refused:
-        coupon_of_code(code, Money(Decimal("99.99"), Currency.USD))
+        coupon_of_code(code, Money(Decimal("99.99"), USD))
     assert refused.value.code is error
 
 
@@ -251,6 +288,8 @@ def test_unknown_codes_are_not_found_and_good_ones_are_coupons() -> None:
         coupon_of_code("NOPE")
     assert coupon_of_code("SANDBOX20").percent_off == 20
     assert coupon_of_code("SANDBOX10USD").amounts_off == (Money(Decimal(10), USD),)
+    for enough in (None, Money(Decimal(100), USD)):
+        assert coupon_of_code("SANDBOX_MINIMUM", enough).percent_off == 20
 
 
 def test_methods_show_four_digits_and_an_expiry() -> None:
