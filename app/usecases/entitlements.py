@@ -7,6 +7,7 @@ Source: spec, entitlements §2, §3, §13.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +18,7 @@ from app.ports import PackageSource, Runtime, UnitOfWork
 from app.usecases.counting import fold_missing
 from domain.catalog.model import CustomCurrency, Feature, Package
 from domain.customers.model import Customer, PromotionalEntitlement
-from domain.entitlements.check import check, denied_until, require_request
+from domain.entitlements.check import check, denied_until, require_request, unknown
 from domain.entitlements.enums import AccessDeniedReason
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason as StateReason
 from domain.entitlements.model import (
@@ -45,6 +46,7 @@ from domain.metering.model import Bucket
 from domain.subscriptions.enums import SubscriptionStatus
 from domain.subscriptions.model import LIVE, Subscription
 
+log = logging.getLogger("plangate.entitlements")
 _RESOLVED = LIVE | {SubscriptionStatus.NOT_STARTED}
 
 
@@ -94,7 +96,16 @@ def answer(view: ScopeView, feature_ref_id: str, request: Request) -> Answer:
 async def list_entitlements(scope: Scope, *, runtime: Runtime) -> tuple[ScopeView, list[Answer]]:
     """The scope and its rows evaluated without options, by feature ref_id (§2.6)."""
     view = await view_scope(scope, runtime=runtime)
-    return view, [answer(view, ref_id, Request()) for ref_id in sorted(view.rows)]
+    return view, [_of_row(view, ref_id) for ref_id in sorted(view.rows)]
+
+
+def _of_row(view: ScopeView, ref_id: str) -> Answer:
+    """One row of a list: if it fails unexpectedly it is Unknown, and the others stand (§3)."""
+    try:
+        return answer(view, ref_id, Request())
+    except Exception:
+        log.exception("the entitlement to %s failed", ref_id)
+        return unknown(view.rows[ref_id])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

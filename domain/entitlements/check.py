@@ -64,8 +64,14 @@ def check(
         feature=row.feature if row else feature,
         row=row,
         usage=usage,
+        current_usage=current_usage(row, usage) if row else None,
         request=request,
     )
+
+
+def unknown(row: EntitlementRow) -> Answer:
+    """What a list says of a row that failed unexpectedly: denied, and nothing of its values."""
+    return Answer(reason=AccessDeniedReason.Unknown, feature=row.feature)
 
 
 def _scope_reason(

@@ -213,13 +213,15 @@ class Request:
 class Answer:
     """A check's answer; `reason` None = granted. `row` and `usage` where there is one.
 
-    A denial is an answer, not an error (spec, entitlements §3).
+    `current_usage` is in presented units, of metered features only. A denial is an answer, not
+    an error (spec, entitlements §3).
     """
 
     reason: AccessDeniedReason | None
     feature: Feature | None
     row: EntitlementRow | None = None
     usage: Usage | None = None
+    current_usage: Decimal | None = None
     request: Request = field(default_factory=Request)
 
     @property

@@ -38,7 +38,6 @@ from domain.catalog.model import (
     Feature,
     Package,
 )
-from domain.entitlements.check import current_usage
 from domain.entitlements.enums import AccessDeniedReason
 from domain.entitlements.model import Answer, Request, Scope
 from domain.entitlements.summary import Summary
@@ -131,7 +130,7 @@ def _common(answer: Answer) -> dict[str, Any]:
     is_number = feature.feature_type is FeatureType.NUMBER
     return fields | {
         "credit_rate": credit_rate_to_graphql(row.credit_rate, row.credit_currency_id),
-        "current_usage": float_or_none(current_usage(row, answer.usage)),
+        "current_usage": float_or_none(answer.current_usage),
         "entitlement_updated_at": row.updated_at,
         "enum_values": (
             list(grant.enum_values) if feature.feature_type is FeatureType.ENUM else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from domain.catalog.enums import CustomCurrencyStatus, FeatureType, MeterType
-from domain.catalog.model import CustomCurrency
+from domain.catalog.model import CustomCurrency, UnitTransformation
 from domain.ids import CurrencyId
 from tests.app.usage.test_reporting import Customer
 from tests.conftest import Execute
@@ -112,6 +113,19 @@ async def test_a_negative_request_cannot_be_meant(world: World, execute: Execute
     query = {"customerId": "c", "featureId": "f", "options": {"requestedUsage": -1}}
     document = "query ($q: FetchEntitlementQuery!) { entitlement(query: $q) { isGranted } }"
     assert (await execute(document, {"q": query})).codes == ["InvalidArgumentError"]
+
+
+async def test_a_row_that_fails_takes_no_other_with_it(world: World, execute: Execute) -> None:
+    await world.feature("feature-a", unit_transformation=UnitTransformation(divide=Decimal(0)))
+    await world.feature("feature-b")
+    await world.plan("plan-basic", world.gives("feature-a", 1), world.gives("feature-b", 1))
+    await world.customer()
+    await world.subscribe("plan-basic")
+    rows = (await execute(CACHED, {"query": {"customerId": "customer-1"}})).ok["cachedEntitlements"]
+    assert [(r["feature"]["refId"], r["isGranted"], r["accessDeniedReason"]) for r in rows] == [
+        ("feature-a", False, "Unknown"),
+        ("feature-b", True, None),
+    ]
 
 
 async def test_a_list_is_sorted_and_shows_every_field(world: World, execute: Execute) -> None:
