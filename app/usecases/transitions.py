@@ -5,6 +5,7 @@ Each job acts at its own due instant, in the order of spec, subscriptions §15.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 
@@ -58,6 +59,8 @@ from domain.subscriptions.transitions import (
     trial_ends_soon,
 )
 
+log = logging.getLogger("plangate.transitions")
+
 CUSTOMERS_PER_BATCH = 100
 
 
@@ -65,19 +68,27 @@ async def run_due_transitions(runtime: Runtime, until: datetime) -> int:
     """Let happen everything due by `until` in the environment; how many customers it touched.
 
     One transaction a customer; one that another operation holds for too long waits for the next
-    run.
+    run. One that fails holds up nobody else: the others come first, then the failure is raised.
     """
     touched = 0
+    failed: Exception | None = None
     seen: set[CustomerId] = set()
     while True:
         due = await runtime.readers.subscriptions.customers_due(
             until, limit=CUSTOMERS_PER_BATCH, excluding=seen
         )
         if not due:
-            return touched
+            break
         for customer_id in due:
             seen.add(customer_id)
-            touched += await _settle_customer(runtime, customer_id, until=until)
+            try:
+                touched += await _settle_customer(runtime, customer_id, until=until)
+            except Exception as error:
+                log.exception("what is due for customer %s failed", customer_id)
+                failed = failed or error
+    if failed is not None:
+        raise failed
+    return touched
 
 
 async def _settle_customer(runtime: Runtime, customer_id: CustomerId, *, until: datetime) -> bool:

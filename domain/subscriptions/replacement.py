@@ -84,7 +84,7 @@ def replaced(
 ) -> tuple[list[Subscription], list[Told], Subscription]:
     """End what `new` replaces, at its start; a paid one's provider subscription moves over.
 
-    `is_activation`: `new` waited for its payment, so they end now.
+    `is_activation`: `new` had begun already, as a trial or unpaid, so they end now.
 
     Also gives the new one as it is then: with the `billing_id` that it takes over.
     """

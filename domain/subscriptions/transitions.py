@@ -180,7 +180,7 @@ def end_trial(
                 converted, status=SubscriptionStatus.PAYMENT_PENDING, pending_since=at
             )
             return _decision(pending, UPDATED)
-        ended, told, converted = replaced(converted, replaces, now=at)
+        ended, told, converted = replaced(converted, replaces, now=at, is_activation=True)
         extra = {"reason": "TRIAL_ENDED"}
         return Decision(
             subscription=converted,

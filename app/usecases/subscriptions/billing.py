@@ -42,18 +42,16 @@ async def collect(
 ) -> BillingResult | None:
     """Have the provider invoice what is due; None without one, or where nothing is synced.
 
-    `at` is the due instant of a transition, None in an operation.
-    Raises CustomerHasNoEmailAddress for invoices that cannot be sent.
+    `at` is the due instant of a transition, None in an operation, which raises
+    CustomerHasNoEmailAddress for invoices that cannot be sent. What falls due goes on without.
     """
     provider = book.work.billing
     if provider is None or not is_charged(subscription):
         return None
     payer = await billed_payer(book, subscription, billing)
     asked = billing or BillingRequest()
-    if (
-        subscription.payment_collection_method is PaymentCollectionMethod.INVOICE
-        and payer.email is None
-    ):
+    by_mail = subscription.payment_collection_method is PaymentCollectionMethod.INVOICE
+    if by_mail and payer.email is None and at is None:
         raise Conflict(
             ErrorCode.CustomerHasNoEmailAddress,
             f"Customer {payer.ref_id} has no e-mail address to send invoices to",

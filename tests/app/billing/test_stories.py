@@ -252,3 +252,13 @@ async def test_another_payer_is_refused_by_the_callers_names(shop: Shop) -> None
     assert extensions["code"] == "ChangingPayingCustomerIsNotSupportedError"
     assert extensions["currentPayingCustomerId"] == CUSTOMER
     assert extensions["newPayingCustomerId"] == "customer-b"
+
+
+async def test_an_invoice_falls_due_though_the_address_is_gone(shop: Shop) -> None:
+    await shop.open(PRO, customers=(a_customer(CUSTOMER, email="a@shop.test"),))
+    made = await shop.buy("plan-pro", paymentCollectionMethod="INVOICE", skipTrial=True)
+    forget = 'mutation { updateOneCustomer(input: {customerId: "%s", email: null}) { id } }'
+    assert (await shop.execute(forget % CUSTOMER)).ok
+    await shop.move("2024-05-02T00:00")
+    renewed = await shop.get(made)
+    assert renewed["currentBillingPeriodEnd"] == "2024-06-01T00:00:00.000Z"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import pytest
 
 from app.ports import Runtime
 from domain.catalog.enums import BillingPeriod, PackageStatus
 from domain.catalog.model import PackageType, ProductSettings
-from domain.ids import PackageId, PriceId
+from domain.ids import PackageId, PriceId, SubscriptionId
 from tests.app.subscriptions.shop import Story, open_shop
-from tests.builders import a_plan, a_price, a_product, an_addon, utc
+from tests.builders import a_customer, a_plan, a_price, a_product, an_addon, utc
 from tests.conftest import Execute
 from tests.support import MovableClock
 
@@ -95,3 +95,21 @@ async def test_a_start_that_the_latest_version_refuses_takes_the_announced_one(
         await work.commit()
     await story.advance("2024-04-21T00:00")
     assert await story.active() == [made["subscription"]["subscriptionId"]]
+
+
+async def test_one_customer_that_fails_holds_up_nobody_else(story: Story) -> None:
+    customers = (a_customer("customer-demo-01"), a_customer("customer-b"))
+    await open_shop(story.runtime, a_plan("plan-pro", a_price(50)), customers=customers)
+    story.clock.set(utc("2024-04-01"))
+    broken = await story.provision("plan-pro", startDate="2024-04-10T00:00:00.000Z")
+    asked = {"customerId": "customer-b", "startDate": "2024-04-20T00:00:00.000Z"}
+    later = (await story.provision("plan-pro", **asked))["subscription"]["subscriptionId"]
+    async with story.runtime.new_unit_of_work() as work:
+        id = SubscriptionId(UUID(broken["subscription"]["id"]))
+        found = (await work.subscriptions.by_ids([id]))[id]
+        unknown = PackageId(uuid5(found.plan_id, "gone"))
+        await work.subscriptions.save(replace(found, plan_id=unknown))
+        await work.commit()
+    with pytest.raises(KeyError):
+        await story.advance("2024-05-03T00:00")
+    assert (await story.get(later))["status"] == "ACTIVE"

@@ -321,3 +321,19 @@ async def test_a_budget_is_an_amount(story: Story) -> None:
     assert await story.refused(PROVISION, **asked, budget=budget) == ["BadUserInput"]
     pro = await bought(story, "plan-pro")
     assert await story.refused(UPDATE, subscriptionId=pro, budget=budget) == ["BadUserInput"]
+
+
+async def test_a_trial_that_converts_ends_the_other_at_its_own_end(story: Story) -> None:
+    await open_shop(
+        story.runtime, BASIC, a_plan("plan-pro", a_price(50), default_trial_config=CONVERTS)
+    )
+    story.clock.set(utc("2024-03-20"))
+    basic = await bought(story, "plan-basic")
+    await story.advance("2024-04-01T00:00")
+    override = {"isTrial": True}
+    trial = await bought(story, "plan-pro", trialOverrideConfiguration=override)
+    await story.advance("2024-04-16T00:00")
+    ended = await story.get(basic)
+    assert ended["cancelReason"] == "UpgradeOrDowngrade"
+    assert ended["effectiveEndDate"] == "2024-04-15T00:00:00.000Z"
+    assert await story.active() == [trial]
