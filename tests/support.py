@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 from collections import Counter
@@ -28,7 +29,7 @@ from domain.ids import AccountId, EnvironmentId
 ENCRYPTION_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SEED_VARIABLE = "PLANGATE_TEST_SEED"
-WAIT_S = 300
+WAIT_S = 1800
 """How long to wait for what will come on any machine; only a failure takes that long."""
 
 
@@ -224,6 +225,6 @@ async def until_somebody_waits(engine: AsyncEngine) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    async with engine.connect() as connection:
+    async with asyncio.timeout(WAIT_S), engine.connect() as connection:
         while not (await connection.execute(waiting)).scalar_one():
             await connection.rollback()
