@@ -69,6 +69,7 @@ ROOTS_OF: dict[ApiKeyScopeResource, frozenset[str]] = {
             "unarchiveCustomer",
             "importOneCustomer",
             "importCustomersBulk",
+            "importIntegrationTasks",
             "attachCustomerPaymentMethod",
             "detachCustomerPaymentMethod",
             "setCouponOnCustomer",

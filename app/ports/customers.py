@@ -48,6 +48,9 @@ class CustomerSource(Protocol):
     async def resource_page(self, query: ListQuery) -> Page[CustomerResource]:
         """The resources that a list asks for."""
 
+    async def import_page(self, query: ListQuery) -> Page[ImportTask]:
+        """The tasks of bulk imports that a list asks for."""
+
 
 class CustomerRepository(CustomerSource, Protocol):
     async def lock(self, customer_id: CustomerId) -> Customer | None:

@@ -38,6 +38,13 @@ class ImportTask:
     end_date: datetime | None = None
     created_at: datetime
 
+    @property
+    def progress(self) -> int:
+        """Items tried, in percent, floored; 100 once it has ended."""
+        if self.end_date is not None:
+            return 100
+        return (self.imported + len(self.errors)) * 100 // self.total if self.total else 0
+
 
 def require_bulk(count: int) -> None:
     """Raise BadUserInput past 1000 items."""

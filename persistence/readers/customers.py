@@ -8,15 +8,21 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from domain.customers.imports import ImportTask
 from domain.customers.model import Customer, CustomerResource
 from domain.ids import CustomerId, ResourceId
 from domain.listing import ListQuery, Page
-from persistence.listing import read_page
+from persistence.listing import Listing, columns, read_page
 from persistence.mapping.copy import from_row
 from persistence.readers.pages import mapped
 from persistence.readers.subscription_listings import RESOURCES, customers_listing
 from persistence.repositories.base import Connected, Reader
-from persistence.rows.customers import CustomerResourceRow, CustomerRow
+from persistence.rows.customers import CustomerResourceRow, CustomerRow, ImportTaskRow
+
+IMPORTS = Listing(
+    row=ImportTaskRow,
+    fields=columns(ImportTaskRow, "createdAt", "environmentId", "id", "status", "taskType"),
+)
 
 
 class CustomerQueries(Connected):
@@ -81,6 +87,10 @@ class CustomerQueries(Connected):
         return mapped(
             await read_page(self, RESOURCES, query), lambda row: from_row(CustomerResource, row)
         )
+
+    async def import_page(self, query: ListQuery) -> Page[ImportTask]:
+        """The tasks of bulk imports that a list asks for."""
+        return mapped(await read_page(self, IMPORTS, query), lambda row: from_row(ImportTask, row))
 
 
 class SqlCustomerReader(Reader, CustomerQueries):

@@ -24,6 +24,7 @@ READS = [
     ("subscriptions", "", "SubscriptionQueryConnection"),
     ("customerSubscriptions", "", "CustomerSubscriptionConnection"),
     ("subscriptionEntitlements", "", "SubscriptionEntitlementConnection"),
+    ("importIntegrationTasks", "", "ImportIntegrationTaskConnection"),
     ("subscriptionMigrationTasks", "", "SubscriptionMigrationTaskConnection"),
     ("products", "", "ProductConnection"),
     ("plans", "", "PlanConnection"),

@@ -110,3 +110,46 @@ async def test_bad_items_stay_on_the_task(story: Story) -> None:
         "-no-slug": "BadUserInput",
         "sub-1": "DuplicatedEntityNotAllowed",
     }
+
+
+TASKS = """query ($filter: ImportIntegrationTaskFilter!) {
+  importIntegrationTasks(filter: $filter) { edges { node {
+    status taskType progress totalSubtasksCount customersCount productsCount endDate
+    importErrors { id error } } } } }"""
+
+
+async def test_tasks_tell_what_became_of_an_import(story: Story) -> None:
+    await opened(story)
+    task = await imported(story, FIRST, {"customerId": "nobody"})
+    customers = await story.execute(
+        """mutation { importCustomersBulk(input: {customers: [
+          {customerId: "customer-a"}, {customerId: "customer-b"}]}) }"""
+    )
+    assert customers.ok["importCustomersBulk"]
+
+    async def listed(**filter: Any) -> list[Any]:
+        answer = await story.execute(TASKS, {"filter": filter})
+        return [edge["node"] for edge in answer.ok["importIntegrationTasks"]["edges"]]
+
+    message = "CustomerNotFound: Customer nobody not found"
+    of_subscriptions = {
+        "status": "PARTIALLY_FAILED",
+        "taskType": "IMPORT_SUBSCRIPTIONS_BULK",
+        "progress": 100,
+        "totalSubtasksCount": 2,
+        "customersCount": 0,
+        "productsCount": 0,
+        "endDate": "2024-04-01T00:00:00.000Z",
+        "importErrors": [{"id": "nobody", "error": message}],
+    }
+    of_customers = of_subscriptions | {
+        "status": "COMPLETED",
+        "taskType": "IMPORT_INTEGRATION_CUSTOMERS",
+        "customersCount": 2,
+        "importErrors": [],
+    }
+    assert await listed(id={"eq": str(task.id)}) == [of_subscriptions]
+    assert await listed(taskType={"eq": "IMPORT_INTEGRATION_CUSTOMERS"}) == [of_customers]
+    assert await listed(status={"in": ["COMPLETED"]}) == [of_customers]
+    environment_id = str(story.runtime.environment.environment_id)
+    assert len(await listed(environmentId={"eq": environment_id})) == 2

@@ -11,20 +11,23 @@ from app.graphql.scalars import ConnectionCursor
 from app.graphql.subscriptions.migrations.enums import TaskStatus, TaskType
 
 if TYPE_CHECKING:
-    from app.graphql.subscriptions.migrations.types import SubscriptionMigrationTask
+    from app.graphql.subscriptions.migrations.types import (
+        ImportIntegrationTask,
+        SubscriptionMigrationTask,
+    )
 
 
 @strawberry.type
-class SubscriptionMigrationTaskEdge:
+class ImportIntegrationTaskEdge:
     cursor: ConnectionCursor
     node: Annotated[
-        "SubscriptionMigrationTask", strawberry.lazy("app.graphql.subscriptions.migrations.types")
+        "ImportIntegrationTask", strawberry.lazy("app.graphql.subscriptions.migrations.types")
     ]
 
 
 @strawberry.type
-class SubscriptionMigrationTaskConnection:
-    edges: list[SubscriptionMigrationTaskEdge]
+class ImportIntegrationTaskConnection:
+    edges: list[ImportIntegrationTaskEdge]
     page_info: PageInfo
 
 
@@ -65,6 +68,51 @@ class TaskTypeFilterComparison:
 
 
 @strawberry.input
+class ImportIntegrationTaskFilter:
+    and_: "list[ImportIntegrationTaskFilter] | None" = strawberry.field(
+        name="and", default=strawberry.UNSET
+    )
+    created_at: DateFieldComparison | None = strawberry.UNSET
+    environment_id: StringFieldComparison | None = strawberry.UNSET
+    id: UUIDFilterComparison | None = strawberry.UNSET
+    or_: "list[ImportIntegrationTaskFilter] | None" = strawberry.field(
+        name="or", default=strawberry.UNSET
+    )
+    status: TaskStatusFilterComparison | None = strawberry.UNSET
+    task_type: TaskTypeFilterComparison | None = strawberry.UNSET
+
+
+@strawberry.enum
+class ImportIntegrationTaskSortFields(StrEnum):
+    createdAt = "createdAt"
+    environmentId = "environmentId"
+    id = "id"
+    status = "status"
+    taskType = "taskType"
+
+
+@strawberry.input
+class ImportIntegrationTaskSort:
+    direction: SortDirection
+    field: ImportIntegrationTaskSortFields
+    nulls: SortNulls | None = strawberry.UNSET
+
+
+@strawberry.type
+class SubscriptionMigrationTaskEdge:
+    cursor: ConnectionCursor
+    node: Annotated[
+        "SubscriptionMigrationTask", strawberry.lazy("app.graphql.subscriptions.migrations.types")
+    ]
+
+
+@strawberry.type
+class SubscriptionMigrationTaskConnection:
+    edges: list[SubscriptionMigrationTaskEdge]
+    page_info: PageInfo
+
+
+@strawberry.input
 class SubscriptionMigrationTaskFilter:
     and_: "list[SubscriptionMigrationTaskFilter] | None" = strawberry.field(
         name="and", default=strawberry.UNSET
@@ -95,7 +143,13 @@ class SubscriptionMigrationTaskSort:
     nulls: SortNulls | None = strawberry.UNSET
 
 
+ANY_IMPORT_INTEGRATION_TASK = ImportIntegrationTaskFilter()
 ANY_SUBSCRIPTION_MIGRATION_TASK = SubscriptionMigrationTaskFilter()
+NEWEST_IMPORT_INTEGRATION_TASK = [
+    ImportIntegrationTaskSort(
+        direction=SortDirection.DESC, field=ImportIntegrationTaskSortFields.createdAt
+    )
+]
 NEWEST_SUBSCRIPTION_MIGRATION_TASK = [
     SubscriptionMigrationTaskSort(
         direction=SortDirection.DESC, field=SubscriptionMigrationTaskSortFields.createdAt

@@ -55,5 +55,27 @@ class SubscriptionMigrationTask:
 
 
 @strawberry.type
+class ImportSubTaskError:
+    error: str
+    id: str
+
+
+@strawberry.type
+class ImportIntegrationTask:
+    created_at: datetime | None
+    customers_count: int
+    end_date: datetime | None
+    environment_id: str = strawberry.field(resolver=environment_id_text)
+    id: UUID
+    import_errors: list[ImportSubTaskError]
+    products_count: int
+    progress: int
+    start_date: datetime | None
+    status: TaskStatus
+    task_type: TaskType
+    total_subtasks_count: int
+
+
+@strawberry.type
 class TriggerSubscriptionMigrationResult:
     task_id: str | None
