@@ -193,13 +193,18 @@ async def provision_facts(
     `executed_at`: a deferred request falls due then; its plan may be archived by now.
     """
     at = executed_at or book.now
-    current = {one.plan_id for one in book.all if one.status in LIVE}
+    live = [one for one in book.all if one.status in LIVE]
+    current = {one.plan_id for one in live}
+    # Of the same plan, an add-on that is no longer asked for may stay until the period ends.
+    same_plan = [one for one in live if one.plan_ref_id == request.plan_ref_id]
+    held = {addon.addon_id for one in same_plan for addon in one.addons}
+    asked = asked_addons(request.content)
     lineages = [
         (PackageType.Plan, request.plan_ref_id),
-        *((PackageType.Addon, ref_id) for ref_id in asked_addons(request.content)),
+        *((PackageType.Addon, ref_id) for ref_id in asked),
     ]
     packages = await book.work.packages.latest_and_held(
-        lineages, [one for one in current if one not in book.packages]
+        lineages, [one for one in current | held if one not in book.packages]
     )
     await book.remember(packages)
     is_deferred = executed_at is not None
@@ -209,7 +214,8 @@ async def provision_facts(
     if not is_deferred:
         require_product_open(product)
     resource = await resource_in(book, request.resource_id)
-    addons = addons_to_sell(packages)
+    kept = (book.packages[one] for one in held)
+    addons = {one.ref_id: one for one in kept if one.ref_id not in asked} | addons_to_sell(packages)
     names = await names_in(book.work, request.content, (plan, *addons.values()))
     asked_coupon = request.content.coupon
     coupon, provider_coupon = await coupon_in(

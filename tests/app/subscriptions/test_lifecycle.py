@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from app.ports import Runtime
 from domain.catalog.enums import BillingModel
 from tests.app.subscriptions.shop import CANCEL, PROVISION, Story, open_shop, wire
@@ -165,3 +167,31 @@ async def test_a_catalogue_coupon_without_the_currency_is_bad_input(
     inline = {"discount": {"amountsOff": [{"amount": 5, "currency": "DKK"}]}}
     codes = await story.refused(PROVISION, **wanted, appliedCoupon=inline)
     assert codes == ["InvalidArgumentError"]
+
+
+@pytest.mark.parametrize("bought_too", [(), ("addon-b",)])
+async def test_buying_the_plan_again_without_an_addon_keeps_it_until_the_period_ends(
+    runtime: Runtime,
+    clock: MovableClock,
+    execute: Execute,
+    bought_too: tuple[str, ...],
+) -> None:
+    both = ("addon-a", "addon-b")
+    addons = [an_addon(one, a_price(5)) for one in both]
+    plan = a_plan("plan-basic", a_price(10), compatible_addon_ref_ids=both)
+    await open_shop(runtime, plan, *addons)
+    story = Story(runtime, clock, execute)
+    clock.set(utc("2024-04-01"))
+    await story.provision("plan-basic", addons=[{"addonId": "addon-a", "quantity": 2}])
+
+    again = await story.provision(
+        "plan-basic",
+        addons=[{"addonId": one, "quantity": 3} for one in bought_too],
+        scheduleStrategy="END_OF_BILLING_PERIOD",
+    )
+
+    kept = again["subscription"]
+    assert {"quantity": 2} in kept["addons"]
+    await story.advance("2024-05-02T00:00")
+    later = await story.get(kept["subscriptionId"])
+    assert later["addons"] == [{"quantity": 3} for _ in bought_too]
