@@ -3,14 +3,16 @@
 An option wins over its variable. Units and bounds stand last in the names.
 """
 
+import re
 from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENCRYPTION_KEY_BYTES = 32
+_SENDABLE = re.compile(r"[!-~]{8,255}")  # in a header
 _SCHEMES = ("postgresql+asyncpg://", "postgresql://", "postgres://")
 
 
@@ -80,6 +82,13 @@ class Settings(BaseSettings):
     @field_validator("server_key", "client_key")
     @classmethod
     def _plausible_key(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None and not (8 <= len(key.get_secret_value()) <= 255):
-            raise ValueError("needs 8 to 255 characters")
+        if key is not None and not _SENDABLE.fullmatch(key.get_secret_value()):
+            raise ValueError("needs 8 to 255 visible ASCII characters")
+        return key
+
+    @field_validator("client_key")
+    @classmethod
+    def _key_of_its_own(cls, key: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        if key is not None and key == others.data.get("server_key"):
+            raise ValueError("must differ from the server key")
         return key

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -45,7 +45,10 @@ async def upgrade(database_url: str) -> None:
     Raises UnusableDatabaseError if the database cannot be reached, is older than PostgreSQL 15,
     or was migrated by a newer plangate.
     """
-    address = make_url(database_url).render_as_string(hide_password=True)
+    try:
+        address = make_url(database_url).render_as_string(hide_password=True)
+    except (ArgumentError, ValueError) as error:
+        raise UnusableDatabaseError("The database's address cannot be read.") from error
     engine = create_async_engine(database_url, poolclass=NullPool)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -54,7 +57,7 @@ async def upgrade(database_url: str) -> None:
         raise UnusableDatabaseError(
             f"The database {address} did not answer within {CONNECT_TIMEOUT_S} s."
         ) from error
-    except (OSError, DBAPIError, TypeError, ValueError) as error:
+    except (OSError, OverflowError, DBAPIError, TypeError, ValueError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise UnusableDatabaseError(
             f"The database {address} cannot be reached: {_one_line(reason)}."

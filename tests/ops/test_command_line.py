@@ -57,8 +57,37 @@ def test_a_bad_variable_is_refused_by_its_name(tmp_path: Path) -> None:
     refused = plangate("serve", cwd=tmp_path, variables={"PLANGATE_SERVER_KEY": "short"})
 
     assert refused.returncode == 2
-    assert "PLANGATE_SERVER_KEY: needs 8 to 255 characters" in refused.stderr
+    assert "PLANGATE_SERVER_KEY: needs 8 to 255 visible" in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("server_key", "client_key", "sentence"),
+    [
+        ("server-öffentlich", "client-12345", "PLANGATE_SERVER_KEY: needs 8 to 255 visible ASCII"),
+        ("server-with blank", "client-12345", "PLANGATE_SERVER_KEY: needs 8 to 255 visible ASCII"),
+        ("the-same-key", "the-same-key", "PLANGATE_CLIENT_KEY: must differ from the server key"),
+    ],
+)
+def test_keys_that_cannot_be_used_are_refused(
+    tmp_path: Path, server_key: str, client_key: str, sentence: str
+) -> None:
+    variables = {"PLANGATE_SERVER_KEY": server_key, "PLANGATE_CLIENT_KEY": client_key}
+    refused = plangate("serve", cwd=tmp_path, variables=variables)
+
+    assert refused.returncode == 2
+    assert sentence in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["h:port/x", "127.0.0.1:99999/x", "u@[::bad/x"])
+def test_a_malformed_address_is_one_sentence(tmp_path: Path, address: str) -> None:
+    options = ("--port", "0", "--database-url", f"postgresql://{address}")
+    refused = plangate("serve", *options, cwd=tmp_path)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("plangate: The database")
+    assert refused.stderr.count("\n") == 1
 
 
 def test_a_port_in_use_is_refused_before_anything_is_written(tmp_path: Path) -> None:
