@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from graphql import build_client_schema, get_introspection_query
 
 from app.http.graphql_http import outcome_of
 from app.main import create_app
@@ -95,6 +96,44 @@ async def test_fragments_that_double_are_opened_once(client: httpx.AsyncClient) 
     last = "fragment F60 on Query { __typename }"
     answer = await run(client, " ".join(["{ ...F0 }", *parts, last]))
     assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        ("{ __schema { queryType { name } } }", 400),
+        ('query { ...F } fragment F on Query { t: __type(name: "Query") { name } }', 400),
+        ("{ __typename }", 200),
+    ],
+)
+async def test_introspection_can_be_switched_off(
+    environment: TestEnvironment, document: str, status: int
+) -> None:
+    app = create_app(test_settings(introspection=False), composition=environment.composition)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="http://plangate.test",
+            headers={"X-API-KEY": environment.server_key},
+        ) as client,
+    ):
+        answer = await run(client, document)
+    assert answer.status_code == status
+    assert ("data" in answer.json()) == (status == 200)
+
+
+async def test_clients_ask_for_the_whole_schema(client: httpx.AsyncClient) -> None:
+    document = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+        one_of=True,
+    )
+    answer = await run(client, document, operationName="IntrospectionQuery")
+    assert answer.status_code == 200
+    assert build_client_schema(answer.json()["data"]).get_type("Customer") is not None
 
 
 async def test_introspection_may_be_deep(client: httpx.AsyncClient) -> None:
