@@ -33,6 +33,9 @@ class EntitlementSource(Protocol):
     ) -> dict[str, EntitlementRow]:
         """The snapshot's rows, current or not: what stamps continue from."""
 
+    async def resources_asked_for(self, customer_id: CustomerId) -> list[str]:
+        """The customer's resources whose entitlements somebody has asked for, in order."""
+
     async def promotional_of(self, customer_id: CustomerId) -> tuple[PromotionalEntitlement, ...]:
         """The customer's promotional grants of any status, oldest first."""
 

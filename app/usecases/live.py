@@ -13,7 +13,6 @@ from app.ports import Runtime
 from app.usecases.entitlements import CheckEntitlement, check_entitlement, list_entitlements
 from domain.entitlements.model import Answer, Scope, ScopeView
 from domain.events import CommittedEvent
-from domain.subscriptions.model import LIVE
 
 RESET = "reset"
 """In the data of ENTITLEMENTS_UPDATED: the usage of one feature began anew in one scope."""
@@ -38,7 +37,7 @@ class UsageNews:
 
 
 async def entitlements_news(event: CommittedEvent, runtime: Runtime) -> tuple[ScopeNews, ...]:
-    """The scopes that the event changed: the named one, or all of the customer's.
+    """The scopes that the event changed: the named one, or all that were ever asked for.
 
     Of a report whether it is news at all is for the caller to ask (`flips`).
     """
@@ -93,8 +92,5 @@ async def _scopes(event: CommittedEvent, runtime: Runtime) -> list[Scope]:
     whole = [Scope(customer_ref_id=ref_id, resource_id=None)]
     if event.type == "MEASUREMENT_REPORTED" or RESET in event.data:
         return whole
-    found = await runtime.readers.subscriptions.of_customers([event.customer_id], statuses=LIVE)
-    ids = {s.resource_id for s in found.get(event.customer_id, ()) if s.resource_id}
-    resources = await runtime.readers.customers.resources_by_ids(ids) if ids else {}
-    names = sorted(resource.resource_id for resource in resources.values())
-    return whole + [Scope(customer_ref_id=ref_id, resource_id=name) for name in names]
+    asked = await runtime.readers.entitlements.resources_asked_for(event.customer_id)
+    return whole + [Scope(customer_ref_id=ref_id, resource_id=name) for name in asked]

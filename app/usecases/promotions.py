@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.ports import Runtime, UnitOfWork
+from app.usecases.catalog.events import feature_body
 from domain.catalog.model import Feature, FeatureGroup
+from domain.customers.events import customer_body
 from domain.customers.model import Customer, PromotionalEntitlement
 from domain.customers.promotions import (
     ENDS_SOON,
@@ -30,6 +32,7 @@ from domain.customers.promotions import (
 from domain.errors import ErrorCode, invalid_argument, not_found
 from domain.events import Event
 from domain.ids import FeatureGroupId, FeatureId
+from domain.periods import wire_time
 
 DUE_BATCH = 100
 
@@ -313,8 +316,8 @@ def promotion_data(
     return {
         "id": str(grant.id),
         "status": status,
-        "feature": {"id": feature.ref_id, "name": feature.display_name},
-        "customer": {"id": customer.ref_id, "name": customer.name, "email": customer.email},
+        "feature": feature_body(feature),
+        "customer": customer_body(customer),
         "hasUnlimitedUsage": grant.has_unlimited_usage,
         "usageLimit": None if grant.usage_limit is None else float(grant.usage_limit),
         "resetPeriod": rule.period.value if rule else None,
@@ -323,5 +326,5 @@ def promotion_data(
         ),
         "isVisible": grant.is_visible,
         "period": grant.period.value,
-        "endDate": grant.end_date.isoformat() if grant.end_date else None,
+        "endDate": wire_time(grant.end_date),
     }

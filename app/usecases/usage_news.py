@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from app.usecases.catalog.events import feature_event
+from app.usecases.catalog.events import feature_body
 from domain.catalog.model import Feature
 from domain.entitlements.check import denied_until
 from domain.entitlements.model import EntitlementRow, divisor
@@ -80,7 +80,7 @@ def _data(change: UsageChange, now: datetime) -> dict[str, object]:
     data: dict[str, object] = {
         "currentChange": float(change.change),
         "currentUsage": float(change.after / share),
-        "feature": feature_event("UPDATED", feature).data,
+        "feature": feature_body(feature),
         "customer": {"id": change.customer_ref_id},
         "resource": {"id": change.resource_id} if change.resource_id else None,
     }

@@ -177,6 +177,16 @@ def newest(subscriptions: Iterable[Subscription]) -> Subscription | None:
     return max(subscriptions, key=lambda one: (one.created_at, one.id), default=None)
 
 
+def is_told_only(before: Subscription, after: Subscription) -> bool:
+    """Whether all that changed is that somebody was told of what is to come."""
+    return before == replace(
+        after,
+        trial_ends_soon_told=before.trial_ends_soon_told,
+        month_end_told=before.month_end_told,
+        updated_at=before.updated_at,
+    )
+
+
 def merged(
     known: Iterable[Subscription], changed: Iterable[Subscription]
 ) -> tuple[Subscription, ...]:

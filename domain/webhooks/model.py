@@ -268,5 +268,15 @@ TYPE_NAMES: Mapping[EventLogType, str] = {
         "CUSTOM_CURRENCY_UNARCHIVED": "credit_type.unarchived",
         "CUSTOMER_PAYMENT_FAILED": "customer.payment_failed",
         "SYNC_FAILED": "sync.failed",
+        "AUTOMATIC_RECHARGE_OPERATION_ATTEMPTED": "automatic_recharge.operation.attempted",
+        "AUTOMATIC_RECHARGE_CONFIGURATION_CHANGED": "automatic_recharge.configuration.changed",
+        "CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED": "credits.automatic_recharge_limit_exceeded",
+        "CREDITS_GRANT_GRANTED_OLD": "credits.granted",
+        "CREDITS_GRANT_EXPIRED_OLD": "credits.expired",
+        "CREDITS_GRANT_UPDATED_OLD": "credits.grant.updated",
+        "CREDITS_GRANT_BALANCE_LOW_OLD": "credits.grant.usage_low",
+        "CREDITS_GRANT_DEPLETED_OLD": "credits.grant.depleted",
+        "CREDITS_BALANCE_LOW_OLD": "credits.balance.usage_low",
+        "CREDITS_BALANCE_DEPLETED_OLD": "credits.balance.depleted",
     }.items()
 }

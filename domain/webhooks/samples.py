@@ -60,14 +60,38 @@ _SUBSCRIPTION: Mapping[str, Any] = {
     "addons": [],
     "metadata": {},
 }
-_USAGE: Mapping[str, Any] = {
+_MEASUREMENT: Mapping[str, Any] = {
+    "currentChange": 3,
     "currentUsage": 83,
-    "usageLimit": 100,
     "usageUsedPercentage": 83,
+    "usageLimit": 100,
     "hasUnlimitedUsage": False,
-    "nextResetDate": None,
+    "nextResetDate": "2025-02-01T00:00:00.000Z",
     "feature": _FEATURE,
     "customer": _CUSTOMER,
+}
+_EXCEEDED: Mapping[str, Any] = {
+    "thresholdPercentage": 80,
+    "usageUsedPercentage": 83,
+    "currentUsage": 83,
+    "usageLimit": 100,
+    "hasUnlimitedUsage": False,
+    "hasSoftLimit": False,
+    "usagePeriodAnchor": _DAY,
+    "usagePeriodStart": _DAY,
+    "usagePeriodEnd": "2025-02-01T00:00:00.000Z",
+    "resetPeriod": "MONTH",
+    "resetPeriodConfiguration": {"accordingTo": "SubscriptionStart"},
+    "feature": _FEATURE,
+    "customer": _CUSTOMER,
+    "resource": None,
+    "activeSubscriptions": [
+        {
+            "id": "subscription-demo",
+            "startDate": _DAY,
+            "plan": {"id": "plan-demo", "name": "Demo plan"},
+        }
+    ],
 }
 _PROMOTION: Mapping[str, Any] = {
     "id": _ID,
@@ -105,28 +129,128 @@ _COUPON: Mapping[str, Any] = {
     "updatedAt": _DAY,
 }
 
-_ERROR: Mapping[str, Any] = {
-    "code": "PlanNotFound",
-    "message": "Plan plan-demo not found",
+_ENTITLEMENT: Mapping[str, Any] = {
+    "isGranted": True,
+    "accessDeniedReason": None,
+    "feature": {"id": "feature-demo", "name": "Demo feature", "featureType": "NUMBER"},
+    "usageLimit": 100,
+    "hasUnlimitedUsage": False,
+    "hasSoftLimit": False,
 }
-# Bodies that are not their entity's.
+_PRODUCT: Mapping[str, Any] = {
+    "entityId": _ID,
+    "id": "product-demo",
+    "name": "Demo product",
+    "description": None,
+    "status": "PUBLISHED",
+    "multipleSubscriptions": False,
+    "metadata": None,
+}
+_FEATURE_GROUP: Mapping[str, Any] = {
+    "entityId": _ID,
+    "id": "feature-group-demo",
+    "name": "Demo feature group",
+    "description": None,
+    "version": 1,
+    "status": "ACTIVE",
+}
+_CURRENCY: Mapping[str, Any] = {
+    "id": "currency-demo",
+    "name": "Demo credits",
+    "description": None,
+    "unitLabel": "credits",
+}
+_GRANT: Mapping[str, Any] = {
+    "customer": _CUSTOMER,
+    "creditCurrency": _CURRENCY,
+    "grant": {
+        "id": "grant-demo",
+        "entityId": _ID,
+        "displayName": "Demo grant",
+        "grantType": "PROMOTIONAL",
+        "priority": 0,
+        "effectiveAt": _DAY,
+        "expireAt": None,
+        "amount": 1000,
+        "remainingBalance": 200,
+        "cost": {"amount": 0, "currency": "usd"},
+    },
+    "eventId": _ID,
+}
+_SHARES: Mapping[str, Any] = {
+    "remainingBalancePercentage": 20,
+    "consumedPercentage": 80,
+    "thresholdPercentage": 20,
+}
+_BALANCE: Mapping[str, Any] = {
+    "customer": _CUSTOMER,
+    "creditCurrency": _CURRENCY,
+    "totalGranted": 1000,
+    "remainingBalance": 200,
+    **_SHARES,
+}
+_RECHARGE: Mapping[str, Any] = {"customer": _CUSTOMER, "creditCurrency": _CURRENCY}
+
+# What a message has beside, or instead of, its entity.
 _BY_NAME: Mapping[str, Mapping[str, Any]] = {
     "subscription.create_failed": {
         "input": {"customerId": "customer-demo", "planId": "plan-demo"},
-        "error": _ERROR,
+        "error": {"code": "PlanNotFound", "message": "Plan plan-demo not found"},
     },
+    "subscription.trial_started": {**_SUBSCRIPTION, "isUpgrade": True, "isDowngrade": False},
+    "subscription.trial_converted": {**_SUBSCRIPTION, "reason": "TRIAL_ENDED"},
+    "subscription.billing_month.ends_soon": {
+        **_SUBSCRIPTION,
+        "currentBillingMonthStart": _DAY,
+        "currentBillingMonthEnd": "2025-02-01T00:00:00.000Z",
+        "entitlements": [_ENTITLEMENT],
+    },
+    "subscription.spend_limit.exceeded": {
+        **_SUBSCRIPTION,
+        "spendLimit": 100,
+        "currentSpend": 83,
+        "currentSpendPercentage": 83,
+        "thresholdPercentage": 80,
+        "isSoftLimit": False,
+    },
+    "credit_grant.balance.low": {**_GRANT, **_SHARES},
+    "customer.payment_failed": {
+        "customer": _CUSTOMER,
+        "subscription": _SUBSCRIPTION,
+        "error": {"message": "Your card was declined."},
+    },
+    "sync.failed": {
+        "error": {"message": "The provider refused it"},
+        "id": "customer-demo",
+        "entityType": "CUSTOMER",
+        "vendorIdentifier": "STRIPE",
+    },
+    "credits.automatic_recharge_limit_exceeded": {**_RECHARGE, "thresholdPercentage": 80},
 }
 _BY_PREFIX: Mapping[str, Mapping[str, Any]] = {
     "customer.": _CUSTOMER,
     "subscription.": _SUBSCRIPTION,
-    "measurement.": _USAGE,
-    "entitlement.": {**_USAGE, "thresholdPercentage": 80, "hasSoftLimit": False},
-    "entitlements.": {"customer": _CUSTOMER, "resource": None, "entitlements": []},
+    "measurement.": _MEASUREMENT,
+    "entitlement.": _EXCEEDED,
+    "entitlements.": {
+        "customer": _CUSTOMER,
+        "resource": None,
+        "entitlements": [_ENTITLEMENT],
+        "eventId": _ID,
+        "actor": {"type": "APP_SERVER"},
+    },
     "promotionalEntitlement.": _PROMOTION,
     "plan.": _PACKAGE,
     "addon.": {**_PACKAGE, "id": "addon-demo", "name": "Demo add-on"},
     "feature.": _FEATURE,
+    "feature_group.": _FEATURE_GROUP,
+    "product.": _PRODUCT,
     "coupon.": _COUPON,
+    "credit_grant.": _GRANT,
+    "credit_balance.": _BALANCE,
+    "credit_type.": _CURRENCY,
+    "credits.": _GRANT,
+    "automatic_recharge.": _RECHARGE,
 }
 
 
@@ -135,5 +259,4 @@ def sample_body(type_: EventLogType) -> Mapping[str, Any]:
     name = TYPE_NAMES.get(type_)
     if name is None:
         raise invalid_argument(f"{type_.value} is only logged, never sent")
-    prefix = name.partition(".")[0] + "."
-    return _BY_NAME.get(name) or _BY_PREFIX.get(prefix, {"id": _ID, "name": "Demo"})
+    return _BY_NAME.get(name) or _BY_PREFIX[name.partition(".")[0] + "."]

@@ -126,6 +126,20 @@ class EntitlementQueries(Connected):
         )
         return rows_from_json(found[0].rows) if found else {}
 
+    async def resources_asked_for(self, customer_id: CustomerId) -> list[str]:
+        """The customer's resources whose entitlements somebody has asked for, in order."""
+        table = EntitlementSnapshotRow
+        found = await self.fetch(
+            select(table.resource_id)
+            .where(
+                table.environment_id == self.environment_id,
+                table.customer_id == customer_id,
+                table.resource_id != "",
+            )
+            .order_by(table.resource_id)
+        )
+        return [row.resource_id for row in found]
+
     async def promotional_of(self, customer_id: CustomerId) -> tuple[PromotionalEntitlement, ...]:
         """The customer's promotional grants of any status, oldest first."""
         table = PromotionalEntitlementRow

@@ -29,19 +29,23 @@ def feature_event(verb: str, feature: Feature, before: Feature | None = None) ->
         type=f"FEATURE_{verb}",
         entity_type="FEATURE",
         entity_id=feature.id,
-        data={
-            "entityId": str(feature.id),
-            "id": feature.ref_id,
-            "name": feature.display_name,
-            "description": feature.description,
-            "featureType": feature.feature_type.value,
-            "meterType": feature.meter_type.value,
-            "unit": feature.feature_units,
-            "units": feature.feature_units_plural,
-            "status": feature.feature_status.value,
-        },
+        data={"entityId": str(feature.id), **feature_body(feature)},
         change=change_of(before, feature),
     )
+
+
+def feature_body(feature: Feature) -> Mapping[str, object]:
+    """The `feature` object of webhooks."""
+    return {
+        "id": feature.ref_id,
+        "name": feature.display_name,
+        "description": feature.description,
+        "featureType": feature.feature_type.value,
+        "meterType": feature.meter_type.value,
+        "unit": feature.feature_units,
+        "units": feature.feature_units_plural,
+        "status": feature.feature_status.value,
+    }
 
 
 def product_event(verb: str, product: Product, before: Product | None = None) -> Event:
@@ -70,7 +74,12 @@ def currency_event(
         type=f"CUSTOM_CURRENCY_{verb}",
         entity_type="CUSTOM_CURRENCY",
         entity_id=currency.id,
-        data={**data, "symbol": currency.symbol, "status": currency.status.value},
+        data={
+            **data,
+            "symbol": currency.symbol,
+            "unitLabel": currency.unit_plural or currency.unit_singular,
+            "status": currency.status.value,
+        },
         change=change_of(before, currency),
     )
 

@@ -21,7 +21,7 @@ from domain.ids import CouponId, CustomerId, PackageId, ProductId, ResourceId, S
 from domain.subscriptions.due import earliest
 from domain.subscriptions.enums import SubscriptionProrationBehavior
 from domain.subscriptions.facts import BillingSettings
-from domain.subscriptions.lifecycle import Told
+from domain.subscriptions.lifecycle import Told, is_told_only
 from domain.subscriptions.model import Invoice, Subscription
 from domain.subscriptions.replacement import Decision
 
@@ -42,6 +42,8 @@ class Book:
     payers: dict[CustomerId, Customer] = field(default_factory=dict)
     changed: dict[SubscriptionId, Subscription] = field(default_factory=dict)
     noted: dict[SubscriptionId, Subscription] = field(default_factory=dict)
+    scopes: set[ResourceId | None] = field(default_factory=set)
+    """Whose entitlements the changes are about."""
     told: list[tuple[Told, datetime, Subscription | None]] = field(default_factory=list)
     """What will be told: at which instant, and the record as it was until then."""
     customer_coupon: Coupon | None = None
@@ -55,6 +57,11 @@ class Book:
         """Make a decision the state of the book; it is written by `close`."""
         before = dict(self.subscriptions)
         for one in decision.changed:
+            old = before.get(one.id)
+            if old is not None and is_told_only(old, one):
+                self.note(one)
+                continue
+            self.scopes |= {one.resource_id, one.resource_id if old is None else old.resource_id}
             self.subscriptions[one.id] = one
             self.changed[one.id] = one
             self.noted.pop(one.id, None)
@@ -106,11 +113,24 @@ class Book:
         """Write what changed, tell what happened, forget cached entitlements; no commit."""
         if self.changed or self.noted:
             await self.work.subscriptions.save(*self.changed.values(), *self.noted.values())
-        if self.changed or self.told:
-            await self.work.snapshots.invalidate(self.customer.id)
         await self._load_told()
+        await self._invalidate()
         for told, at, before in self.told:
             self.work.publish(event_of(told, at=at, book=self, before=before))
+
+    async def _invalidate(self) -> None:
+        """Forget what was resolved of the scopes that changed: one without a resource is in all."""
+        if None in self.scopes:
+            await self.work.snapshots.invalidate(self.customer.id)
+            return
+        ids = {id for id in self.scopes if id is not None}
+        await self._load_resources(ids)
+        for name in sorted(self.resources[id].resource_id for id in ids):
+            await self.work.snapshots.invalidate(self.customer.id, name)
+
+    async def _load_resources(self, ids: set[ResourceId]) -> None:
+        if missing := ids - self.resources.keys():
+            self.resources |= await self.work.customers.resources_by_ids(missing)
 
     async def _load_told(self) -> None:
         """What the events name beside the subscriptions: packages, resources, payers."""
@@ -120,9 +140,7 @@ class Book:
         await self.load_packages(
             {id for one in ones for id in (one.plan_id, *(addon.addon_id for addon in one.addons))}
         )
-        resources = {one.resource_id for one in ones if one.resource_id is not None}
-        if missing := resources - self.resources.keys():
-            self.resources |= await self.work.customers.resources_by_ids(missing)
+        await self._load_resources({one.resource_id for one in ones if one.resource_id is not None})
         for one in ones:
             await self.payer_of(one)
 

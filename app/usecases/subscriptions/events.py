@@ -13,7 +13,7 @@ from domain.customers.model import Customer
 from domain.events import Event
 from domain.periods import wire_time
 from domain.subscriptions.enums import SubscriptionStatus
-from domain.subscriptions.lifecycle import Told
+from domain.subscriptions.lifecycle import PAYMENT_FAILED, Told
 from domain.subscriptions.model import Subscription
 
 if TYPE_CHECKING:
@@ -30,10 +30,20 @@ def event_of(told: Told, *, at: datetime, book: Book, before: Subscription | Non
         entity_id=told.subscription.id,
         customer_id=book.customer.id,
         resource_id=resource.resource_id if resource is not None else None,
-        data={**subscription_body(told.subscription, book), **told.extra},
+        data=_data(told, book),
         occurred_at=at,
         change=change_of(before, told.subscription),
     )
+
+
+def _data(told: Told, book: Book) -> dict[str, object]:
+    """The subscription with the event's own fields; of a failed payment what it was for."""
+    body = {**subscription_body(told.subscription, book), **told.extra}
+    if told.type != PAYMENT_FAILED:
+        return body
+    invoice = told.subscription.latest_invoice
+    message = invoice.error_message if invoice is not None else None
+    return {"customer": body["customer"], "subscription": body, "error": {"message": message}}
 
 
 def subscription_body(one: Subscription, book: Book) -> dict[str, object]:

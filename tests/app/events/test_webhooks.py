@@ -21,7 +21,7 @@ from app.usecases.deliveries import AT_ONCE, deliver_due
 from app.usecases.usage import ReportUsage, report_usage
 from domain.entitlements.model import Scope
 from domain.metering.enums import UsageUpdateBehavior
-from domain.webhooks.model import Answer, signature_of
+from domain.webhooks.model import ANSWER_TIMEOUT_S, Answer, signature_of
 from tests.conftest import Execute
 from tests.support import (
     WAIT_S,
@@ -273,7 +273,7 @@ async def test_changed_entitlements_are_told_in_full(
     await send_due(environment, receiver, real)
     (message,) = receiver.messages
     assert message["type"] == "entitlements.updated"
-    assert message["customer"] == {"id": "customer-1"}
+    assert message["customer"]["id"] == "customer-1"
     (row,) = message["entitlements"]
     assert (row["feature"]["id"], row["usageLimit"], row["isGranted"]) == ("feature-f", 12, True)
 
@@ -399,6 +399,38 @@ async def test_private_addresses_are_refused_unless_configured(
         answer = await send_test(environment, OutboundPost(), f"http://localhost:{port}/")
     assert answer["responseSuccess"] is False
     assert requests == []
+
+
+async def test_a_redirect_is_an_answer_that_is_not_followed(environment: TestEnvironment) -> None:
+    async with (
+        http_server("200 OK") as (port, elsewhere),
+        http_server(f"302 Found\r\nLocation: http://127.0.0.1:{port}/") as (there, requests),
+    ):
+        post = OutboundPost(allow_private=True)
+        answer = await send_test(environment, post, f"http://127.0.0.1:{there}/hook")
+    assert (answer["responseSuccess"], answer["responseStatusCode"]) == (False, 302)
+    assert (len(requests), elsewhere) == (1, [])
+
+
+async def test_a_receiver_that_never_answers_is_given_up(environment: TestEnvironment) -> None:
+    never = asyncio.Event()
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await never.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        post = OutboundPost(allow_private=True, timeout_s=0.01)
+        port = server.sockets[0].getsockname()[1]
+        answer = await send_test(environment, post, f"http://127.0.0.1:{port}/")
+        never.set()
+    assert answer == {
+        "responseSuccess": False,
+        "responseStatusCode": None,
+        "responseStatusText": "no answer within 0.01 s",
+    }
+    assert ANSWER_TIMEOUT_S == 30
 
 
 @pytest.mark.parametrize(
