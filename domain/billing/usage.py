@@ -19,7 +19,7 @@ from domain.periods import Period
 from domain.subscriptions.amounts import Discount, minimum_spend_settlement, percent_only
 from domain.subscriptions.charges import Charged, Terms
 from domain.subscriptions.coupons import discount_in_force
-from domain.subscriptions.cycle import usage_start
+from domain.subscriptions.cycle import begins_cycle, usage_start
 from domain.subscriptions.enums import (
     InvoiceLineItemType,
     SubscriptionInvoiceBillingReason,
@@ -60,7 +60,7 @@ def cuts_off_usage(old: Subscription, new: Subscription) -> bool:
     """
     if new.usage_from is not None:
         return False
-    return old.id != new.id or old.billing_cycle_anchor != new.billing_cycle_anchor
+    return old.id != new.id or begins_cycle(old, new)
 
 
 def with_cut_off_usage(

@@ -75,6 +75,15 @@ def with_cycle(subscription: Subscription, *, anchor: datetime, at: datetime) ->
     )
 
 
+def begins_cycle(old: Subscription, new: Subscription) -> bool:
+    """Whether `new` is in another cycle than `old`: its anchor or its length has changed.
+
+    A new length may have the old anchor: by the calendar month both begin on the next first.
+    """
+    moves = new.billing_cycle_anchor != old.billing_cycle_anchor
+    return moves or new.billing_period is not old.billing_period
+
+
 def usage_start(subscription: Subscription) -> datetime:
     """Since when its usage is still to be billed: the period's start, or its own if later.
 

@@ -24,7 +24,7 @@ from domain.subscriptions.charges import (
 )
 from domain.subscriptions.content import selection_of, sell, with_content
 from domain.subscriptions.coupons import applied_coupon, with_coupon
-from domain.subscriptions.cycle import with_cycle, with_usage_window
+from domain.subscriptions.cycle import begins_cycle, with_cycle, with_usage_window
 from domain.subscriptions.enums import (
     SubscriptionBillingCycleAnchor,
     SubscriptionInvoiceBillingReason,
@@ -216,7 +216,7 @@ def updates_due(subscription: Subscription, facts: ProvisionFacts, terms: Terms)
     updates = due_updates(subscription, at=facts.now)
     new = apply_parts(subscription, updates, facts)
     charged = replace(nothing_new(subscription), shares=uncharged_shares(subscription, new))
-    if new.billing_cycle_anchor != subscription.billing_cycle_anchor:
+    if begins_cycle(subscription, new):
         charged = _as_renewal(new, terms, carried=subscription)
         new = replace(new, pending_lines=()) if charged.charge is not None else new
 
@@ -288,7 +288,7 @@ def pending_update_paid(
         if update.status is SubscriptionScheduleStatus.PendingPayment
     )
     new = apply_parts(subscription, updates, facts)
-    anchor_moves = new.billing_cycle_anchor != subscription.billing_cycle_anchor
+    anchor_moves = begins_cycle(subscription, new)
     charged = change_charge(
         subscription, new, terms, at=facts.now, anchor_moves=anchor_moves, same_plan=True
     )

@@ -19,7 +19,7 @@ from domain.subscriptions.charges import (
     is_charged,
     period_charge,
 )
-from domain.subscriptions.cycle import anchor_for, with_cycle, with_usage_window
+from domain.subscriptions.cycle import anchor_for, begins_cycle, with_cycle, with_usage_window
 from domain.subscriptions.enums import (
     SubscriptionInvoiceBillingReason,
     SubscriptionStatus,
@@ -131,7 +131,7 @@ def due_at_start(
             new,
             terms,
             at=start.at,
-            anchor_moves=origin.billing_cycle_anchor != new.billing_cycle_anchor,
+            anchor_moves=begins_cycle(origin, new),
             same_plan=origin.plan_ref_id == new.plan_ref_id,
         )
     return period_charge(

@@ -30,7 +30,7 @@ from domain.subscriptions.changes import (
 from domain.subscriptions.charges import Charged, Terms, change_charge, nothing_new
 from domain.subscriptions.content import Selection, select_changed, selection_of, sell, with_content
 from domain.subscriptions.coupons import applied_coupon, with_coupon
-from domain.subscriptions.cycle import anchor_for, with_cycle, with_usage_window
+from domain.subscriptions.cycle import anchor_for, begins_cycle, with_cycle, with_usage_window
 from domain.subscriptions.due import TRIAL_ENDS_SOON_BEFORE
 from domain.subscriptions.enums import (
     ChargeType,
@@ -126,7 +126,7 @@ def decide_update(request: UpdateRequest, facts: UpdateFacts) -> Updating:
     base = _rescheduled(kept, request, facts, later=later, now_parts=soon)
     chosen = with_parts(held, (part.change for part in soon))
     new = _changed(base, request, facts, chosen=chosen, waits_whole=_waits_whole(request, facts))
-    anchor_moves = new.billing_cycle_anchor != old.billing_cycle_anchor
+    anchor_moves = begins_cycle(old, new)
     if anchor_moves:
         known = {update.id for update in old.scheduled_updates}
         waiting = (one for one in new.scheduled_updates if one.id not in known)

@@ -395,3 +395,21 @@ async def test_an_account_may_have_prorations_wait(shop: Shop, execute: Execute)
     assert due(await shop.get(second)) == 65
     kept = (await execute("{ fetchAccount { subscriptionProrationBehavior } }")).ok
     assert kept == {"fetchAccount": {"subscriptionProrationBehavior": "CREATE_PRORATIONS"}}
+
+
+async def test_a_longer_period_in_a_stub_is_charged_its_share_of_the_longer_one(
+    shop: Shop, execute: Execute
+) -> None:
+    given = {"displayName": "Acme", "subscriptionBillingAnchor": "START_OF_THE_MONTH"}
+    await execute(UPDATE_ACCOUNT, {"input": given})
+    year = BillingPeriod.ANNUALLY
+    low = a_plan("plan-low", a_price(30), a_price(300, period=year))
+    high = a_plan("plan-high", a_price(60), a_price(600, period=year))
+    await shop.open(low, high, at="2024-04-11T00:00")
+    await shop.attach("pm_ok")
+    await shop.buy("plan-low", billingPeriod="MONTHLY")
+    await shop.move("2024-04-21T00:00")
+    second = await shop.buy("plan-high", billingPeriod="ANNUALLY")
+    assert [line["amount"] for line in second["latestInvoice"]["lines"]] == [-10, 16.39]
+    await shop.move("2024-05-01T00:00")
+    assert due(await shop.get(second)) == 600
