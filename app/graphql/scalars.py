@@ -5,6 +5,7 @@ Source: spec, platform §0 and §6.
 
 import json
 import re
+import sys
 from datetime import UTC, date, datetime, time
 from typing import Any, NewType
 from uuid import UUID
@@ -82,7 +83,7 @@ def _as_json(value: Any) -> Any:
             return {k: _as_json(inner) for k, inner in value.items() if inner is not Undefined}
         case list():
             return [None if inner is Undefined else _as_json(inner) for inner in value]
-        case int() if not -(2**63) <= value < 2**64:
+        case int() if not -(2**63) <= value < 2**64 and abs(value) <= sys.float_info.max:
             return float(value)
         case _:
             return value
