@@ -47,7 +47,10 @@ AHEAD_MAX = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportUsage:
-    """One report; ids are the caller's, `value` in raw units, `created_at` None = now."""
+    """One report; ids are the caller's, `value` in raw units, `created_at` None = now.
+
+    `dimensions` may be any JSON until they are validated.
+    """
 
     scope: Scope
     feature_ref_id: str
@@ -55,7 +58,7 @@ class ReportUsage:
     behavior: UsageUpdateBehavior = UsageUpdateBehavior.DELTA
     created_at: datetime | None = None
     idempotency_key: str | None = None
-    dimensions: Mapping[str, object] = field(default_factory=dict)
+    dimensions: object = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +253,7 @@ def _require_reported(feature: Feature) -> None:
         )
 
 
-def require_dimensions(dimensions: Mapping[str, object]) -> Dimensions:
+def require_dimensions(dimensions: object) -> Dimensions:
     """Dimensions as they are kept, or InvalidArgumentError."""
     fault = dimensions_fault(dimensions)
     if fault is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -23,14 +23,17 @@ INTEGER_MAX = 2**63
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventReport:
-    """One event as it was sent; `timestamp` None = when the server got it."""
+    """One event as it was sent; `timestamp` None = when the server got it.
+
+    `dimensions` may be any JSON until `require_batch` has seen them.
+    """
 
     customer_id: str
     event_name: str
     idempotency_key: str
     resource_id: str | None = None
     timestamp: datetime | None = None
-    dimensions: Mapping[str, object] = field(default_factory=dict)
+    dimensions: object = field(default_factory=dict)
 
 
 def require_batch(reports: Sequence[EventReport], now: datetime) -> None:
@@ -63,7 +66,7 @@ def _fault(report: EventReport, now: datetime) -> str | None:
         return "timestamp is more than an hour ahead"
     if report.timestamp is not None and report.timestamp < BEGINNING:
         return f"timestamp must not lie before {BEGINNING:%Y-%m-%d}"
-    text = json.dumps(dict(report.dimensions), ensure_ascii=False)
+    text = json.dumps(report.dimensions, ensure_ascii=False)
     if len(text.encode()) > EVENT_BYTES_MAX:
         return "an event may have 1 MB at most"
     return None
@@ -87,8 +90,10 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def dimensions_fault(dimensions: Mapping[str, object]) -> str | None:
-    """What is wrong with dimensions: each is a string, number or boolean; None = nothing."""
+def dimensions_fault(dimensions: object) -> str | None:
+    """What is wrong with dimensions: an object of strings, numbers, booleans; None = nothing."""
+    if not isinstance(dimensions, dict):
+        return "dimensions must be an object"
     for name, value in dimensions.items():
         if not is_storable(name):
             return "names of dimensions must be plain text"
@@ -105,11 +110,12 @@ def dimensions_fault(dimensions: Mapping[str, object]) -> str | None:
     return None
 
 
-def canonical_dimensions(dimensions: Mapping[str, object]) -> Dimensions:
+def canonical_dimensions(dimensions: object) -> Dimensions:
     """Whole floats as integers, so that 1.0 and 1 are the same text everywhere.
 
     Integers beyond 64 bits are floats: JSON's readers hold no others.
     """
+    assert isinstance(dimensions, dict), "validated before"
     result: dict[str, Scalar] = {}
     for name, value in dimensions.items():
         assert isinstance(value, str | bool | int | float), "validated before"

@@ -40,7 +40,7 @@ from app.usecases.usage import Reported, ReportUsage
 from app.usecases.usage_history import History, ReadHistory
 from domain.catalog.model import Meter, ResetRule
 from domain.entitlements.model import Scope
-from domain.errors import ErrorCode, InvalidInput, bad_input, invalid_argument
+from domain.errors import ErrorCode, InvalidInput, bad_input
 from domain.listing import PageRequest
 from domain.metering.enums import UsageUpdateBehavior
 from domain.metering.events import EventReport
@@ -52,10 +52,7 @@ T = TypeVar("T")
 
 
 def report_from_graphql(input: ReportUsageBaseInput) -> ReportUsage:
-    """The command of one report. Raises InvalidArgumentError unless dimensions are an object."""
-    dimensions: object = given(input.dimensions, {})
-    if not isinstance(dimensions, dict):
-        raise invalid_argument("dimensions must be an object")
+    """The command of one report."""
     if not math.isfinite(input.value):
         raise InvalidInput(
             ErrorCode.UsageMeasurementDiffOutOfRangeError, "value must be a finite number"
@@ -67,26 +64,26 @@ def report_from_graphql(input: ReportUsageBaseInput) -> ReportUsage:
         behavior=given(input.update_behavior, UsageUpdateBehavior.DELTA),
         created_at=given(input.created_at),
         idempotency_key=given(input.idempotency_key),
-        dimensions=dimensions,
+        dimensions=_dimensions(input.dimensions),
     )
 
 
 def event_from_graphql(input: UsageEventReportInput) -> EventReport:
-    """The report of one event; dimensions that are no object are a fault of the event."""
-    dimensions = given(input.dimensions)
+    """The report of one event."""
     return EventReport(
         customer_id=input.customer_id,
         event_name=input.event_name,
         idempotency_key=input.idempotency_key,
         resource_id=given(input.resource_id),
         timestamp=given(input.timestamp),
-        dimensions={} if dimensions is None else _object(dimensions),
+        dimensions=_dimensions(input.dimensions),
     )
 
 
-def _object(value: object) -> dict[str, object]:
-    """A JSON object as it is; anything else as a dimension that no event may have."""
-    return value if isinstance(value, dict) else {"": [value]}
+def _dimensions(value: object) -> object:
+    """The JSON as it is, which is judged with its report; none is an empty object."""
+    dimensions = given(value)
+    return {} if dimensions is None else dimensions
 
 
 def reported_to_graphql(

@@ -279,9 +279,14 @@ async def test_a_bulk_counts_in_order_and_all_or_none(
     usages = [item, item | {"value": 7, "updateBehavior": "SET"}, item]
     data = (await execute(BULK, {"input": {"usages": usages}})).ok["reportUsageBulk"]
     assert [each["currentUsage"] for each in data] == [2, 7, 9]
-    bad = [item, item | {"featureId": "none"}]
-    refusal = (await execute(BULK, {"input": {"usages": bad}})).errors[0]["extensions"]
-    assert (refusal["code"], refusal["index"]) == ("FeatureNotFound", 1)
+    for fault, code in (
+        ({"featureId": "none"}, "FeatureNotFound"),
+        ({"featureId": "none", "dimensions": "x"}, "FeatureNotFound"),
+        ({"dimensions": "x"}, "InvalidArgumentError"),
+    ):
+        bad = {"usages": [item, item | fault]}
+        refusal = (await execute(BULK, {"input": bad})).errors[0]["extensions"]
+        assert (refusal["code"], refusal["index"]) == (code, 1)
     assert (await customer.check())["currentUsage"] == 9
     for usages in ([], [item] * 101):
         answer = await execute(BULK, {"input": {"usages": usages}})
