@@ -5,7 +5,8 @@ DomainError(code, **details)   code -> extensions.code, details -> extensions
 ├ NotFound       absent in this environment
 ├ Conflict       state forbids it
 ├ LimitExceeded  a documented cap
-└ Forbidden      this key may not
+├ Forbidden      this key may not
+└ BillingUnavailable   a third party did not answer
 
 A denied entitlement is an answer, not an error. Source: spec, platform §5.
 """
@@ -265,8 +266,15 @@ class Forbidden(DomainError):
     """This key may not."""
 
 
-class BillingUnavailable(Exception):
-    """The billing provider did not answer; what it was told is retried later."""
+class BillingUnavailable(DomainError):
+    """The billing provider did not answer, so nothing was done there.
+
+    What only mirrors the server's state is told again later and refuses nothing; a request that
+    needs the provider's answer is refused with this. A caller can do nothing but ask again.
+    """
+
+    def __init__(self, message: str = "The billing provider does not answer") -> None:
+        super().__init__(ErrorCode.StripeError, message)
 
 
 class BadSignature(Exception):

@@ -13,7 +13,7 @@ from domain.ids import EnvironmentId
 from persistence.outbox import Outbox
 from persistence.readers.catalog_usage import SqlCatalogUsage
 from persistence.repositories.accounts import SqlAccountRepository, Vault
-from persistence.repositories.billing import SqlCheckoutRepository
+from persistence.repositories.billing import SqlBacklogRepository, SqlCheckoutRepository
 from persistence.repositories.catalog import (
     SqlCouponRepository,
     SqlCurrencyRepository,
@@ -99,6 +99,7 @@ class SqlUnitOfWork:
         self.events = SqlEventRepository(connection, self.environment_id)
         self.queued_tasks = SqlQueuedTaskRepository(connection, self.environment_id)
         self.checkouts = SqlCheckoutRepository(connection, self.environment_id)
+        self.backlogs = SqlBacklogRepository(connection, self.environment_id)
         self.sandbox = SqlSandboxStore(connection, self.environment_id)
         self.billing = self._billing(self.sandbox) if self._billing is not None else None
 

@@ -40,7 +40,7 @@ from domain.billing.sandbox.model import (
 from domain.billing.sandbox.webhooks import require_signature, signature_of
 from domain.catalog.enums import Currency
 from domain.customers.model import Customer, PaymentMethod
-from domain.errors import Conflict, ErrorCode, NotFound
+from domain.errors import BillingUnavailable, Conflict, ErrorCode, NotFound
 from domain.ids import EnvironmentId
 from domain.money import Money
 from domain.subscriptions.model import Invoice, InvoiceLine
@@ -120,6 +120,7 @@ class SandboxProvider:
 
     async def balance(self, billing_id: str, currency: Currency) -> Decimal:
         """What the customer has in credit, >= 0."""
+        await self._require_reachable()
         customer = await self.store.customer(billing_id)
         return customer.balance(currency) if customer is not None else Decimal(0)
 
@@ -159,6 +160,7 @@ class SandboxProvider:
 
     async def create_setup(self, billing_id: str) -> str:
         """A secret as a browser would use it; the sandbox itself asks for none."""
+        await self._require_reachable()
         await self._customer(billing_id)
         return f"seti_{self.ids.new_hex(_ID_HEX_DIGITS)}_secret_{self.ids.new_hex(8)}"
 
@@ -364,6 +366,7 @@ class SandboxProvider:
     # --- coupons -------------------------------------------------------------------------------
 
     async def find_coupon(self, billing_coupon_id: str) -> ProviderCoupon | None:
+        await self._require_reachable()
         return tokens.coupon_of(billing_coupon_id)
 
     async def validate_promotion_code(
@@ -371,16 +374,22 @@ class SandboxProvider:
     ) -> ProviderCoupon:
         """The coupon behind `code`; raises the PromotionCode... errors."""
         del billing_id
+        await self._require_reachable()
         return tokens.coupon_of_code(code, sub_total)
 
     # --- by itself ------------------------------------------------------------------------------
 
     async def next_due(self) -> datetime | None:
-        """When the provider does something by itself next."""
-        return await self.store.next_due()
+        """When the provider does something by itself next; during an outage it stands still."""
+        return None if await self.store.is_out() else await self.store.next_due()
 
     async def run_due(self, *, until: datetime) -> None:
-        """Finalise drafts, collect again, give up, expire: each at its own instant."""
+        """Finalise drafts, collect again, give up, expire: each at its own instant.
+
+        What an outage delayed happens after it, at the instant it was due.
+        """
+        if await self.store.is_out():
+            return
         for checkout in await self.store.due_checkouts(until=until):
             at = checkout.expires_at
             await self._end_checkout(checkout, CheckoutState.EXPIRED, at=at)
@@ -461,12 +470,29 @@ class SandboxProvider:
             ProviderEvent(id=event_id, type=type_, at=at, customer_billing_id=customer_id, **about)
         )
 
+    # --- outages ----------------------------------------------------------------------------------
+
+    async def is_out(self) -> bool:
+        """Whether the provider does not answer at the moment."""
+        return await self.store.is_out()
+
+    async def set_out(self, *, is_out: bool) -> None:
+        """Stop answering, or answer again."""
+        await self.store.set_out(is_out=is_out)
+
+    async def _require_reachable(self) -> None:
+        if await self.store.is_out():
+            raise BillingUnavailable
+
     # --- shared -----------------------------------------------------------------------------------
 
     async def _once(
         self, key: str, answer_type: TypeAdapter[T], make: Callable[[], Awaitable[T]]
     ) -> T:
-        """The answer of the first write of `key`, also to later ones."""
+        """The answer of the first write of `key`, also to later ones.
+
+        Raises BillingUnavailable during an outage.
+        """
         known = await self.store.answer(key)
         if known is not None:
             return answer_type.validate_python(known["answer"])

@@ -17,8 +17,10 @@ from starlette.routing import Route
 from app.http.responses import json_response
 from app.ports import Runtime
 from app.usecases.billing.webhooks import receive_webhook
-from domain.errors import BadSignature, DomainError
+from domain.errors import BadSignature, DomainError, ErrorCode
 
+# Not now, but the same webhook again: the customer is held, or the provider does not answer.
+_LATER = frozenset({ErrorCode.ObjectAlreadyBeingUsedByAnotherRequestError, ErrorCode.StripeError})
 SIGNATURE_HEADER = "X-Billing-Signature"
 
 
@@ -47,7 +49,8 @@ def billing_webhooks(
         except ValidationError:
             return json_response({"error": "not an event"}, 400)
         except DomainError as error:
-            return json_response({"error": error.message}, 400)
+            status = 503 if error.code in _LATER else 400
+            return json_response({"error": error.message}, status)
         return json_response({"received": True, "repeated": not is_new})
 
     return [Route("/webhooks/billing/{integration_id}", receive, methods=["POST"])]

@@ -1,4 +1,4 @@
-"""The sandbox provider's own pages: a checkout to complete or cancel, an invoice to pay.
+"""The sandbox provider's own pages: a checkout, an invoice, and a switch that takes it away.
 
 Server-rendered, one form each, nothing loaded from anywhere. Their ids name the environment.
 """
@@ -59,52 +59,66 @@ _BUTTON = '<button name="act" value="{value}"{kind}>{label}</button>'
 
 def sandbox_pages(runtime_in: RuntimeIn) -> list[Route]:
     """The pages; without the sandbox as provider they are not found."""
-
-    async def checkout(request: Request) -> Response:
-        checkout_id = request.path_params["id"]
-        runtime = await _runtime_of(checkout_id, runtime_in)
-        if runtime is None:
-            return _not_found()
-        try:
-            shown = await sandbox.show_checkout(checkout_id, runtime=runtime)
-            if request.method != "POST":
-                return _checkout_page(shown)
-            act = await _act(request)
-            if act == "cancel":
-                shown = await sandbox.cancel_checkout(checkout_id, runtime=runtime)
-                return _leave(shown)
-            shown, declined = await sandbox.complete_checkout(checkout_id, act, runtime=runtime)
-        except NotFound:
-            return _not_found()
-        return _checkout_page(shown, DECLINED) if declined else _leave(shown)
-
-    async def invoice(request: Request) -> Response:
-        invoice_id = request.path_params["id"]
-        runtime = await _runtime_of(invoice_id, runtime_in)
-        if runtime is None:
-            return _not_found()
-        try:
-            if request.method == "POST":
-                act = await _act(request)
-                shown = await sandbox.pay_invoice(invoice_id, act, runtime=runtime)
-            else:
-                shown = await sandbox.show_invoice(invoice_id, runtime=runtime)
-        except NotFound:
-            return _not_found()
-        return _invoice_page(shown)
-
+    both = ["GET", "POST"]
     return [
-        Route("/sandbox/checkout/{id}", checkout, methods=["GET", "POST"]),
-        Route("/sandbox/invoice/{id}", invoice, methods=["GET", "POST"]),
+        Route("/sandbox/checkout/{id}", _page_of(_checkout, runtime_in), methods=both),
+        Route("/sandbox/invoice/{id}", _page_of(_invoice, runtime_in), methods=both),
+        Route("/sandbox/status/{id}", _page_of(_status, runtime_in), methods=both),
     ]
 
 
+def _page_of(
+    page: Callable[[Request, Runtime], Awaitable[Response]], runtime_in: RuntimeIn
+) -> Callable[[Request], Awaitable[Response]]:
+    """The page in the environment that its address names; anything unknown is not found."""
+
+    async def answer(request: Request) -> Response:
+        runtime = await _runtime_of(request.path_params["id"], runtime_in)
+        if runtime is None:
+            return _not_found()
+        try:
+            return await page(request, runtime)
+        except NotFound:
+            return _not_found()
+
+    return answer
+
+
+async def _checkout(request: Request, runtime: Runtime) -> Response:
+    checkout_id = request.path_params["id"]
+    shown = await sandbox.show_checkout(checkout_id, runtime=runtime)
+    if request.method != "POST":
+        return _checkout_page(shown)
+    act = await _act(request)
+    if act == "cancel":
+        return _leave(await sandbox.cancel_checkout(checkout_id, runtime=runtime))
+    shown, declined = await sandbox.complete_checkout(checkout_id, act, runtime=runtime)
+    return _checkout_page(shown, DECLINED) if declined else _leave(shown)
+
+
+async def _invoice(request: Request, runtime: Runtime) -> Response:
+    invoice_id = request.path_params["id"]
+    if request.method == "POST":
+        act = await _act(request)
+        return _invoice_page(await sandbox.pay_invoice(invoice_id, act, runtime=runtime))
+    return _invoice_page(await sandbox.show_invoice(invoice_id, runtime=runtime))
+
+
+async def _status(request: Request, runtime: Runtime) -> Response:
+    if request.method == "POST":
+        await sandbox.set_outage(is_out=await _act(request) == "stop", runtime=runtime)
+    return _status_page(is_out=await sandbox.has_outage(runtime=runtime))
+
+
 async def _runtime_of(page_id: str, runtime_in: RuntimeIn) -> Runtime | None:
-    """The runtime of the environment that a page's id names, if the sandbox is its provider."""
+    """The runtime of the environment that a page's id names, if the sandbox is its provider.
+
+    `cs_<environment>_<checkout>`, `in_<environment>_<invoice>`, or the environment's id alone.
+    """
     parts = page_id.split("_")
     try:
-        environment_id = UUID(hex=parts[1])
-    except (IndexError, ValueError):
+        environment_id = UUID(hex=parts[min(1, len(parts) - 1)])
+    except ValueError:
         return None
     runtime = await runtime_in(environment_id)
     if runtime is None:
@@ -163,6 +177,16 @@ def _invoice_page(invoice: SandboxInvoice) -> Response:
     else:
         content += f"<p>This invoice is {invoice.state.lower()}.</p>"
     return _page("Invoice", content)
+
+
+def _status_page(*, is_out: bool) -> Response:
+    if is_out:
+        said = "<p>The provider does not answer, and does nothing by itself.</p>"
+        button = ("start", "Answer again", ' class="main"')
+    else:
+        said = "<p>The provider answers.</p>"
+        button = ("stop", "Stop answering", "")
+    return _page("Billing provider", said + _form((button,), None))
 
 
 def _amount(text: str) -> str:

@@ -8,7 +8,7 @@ One module an area; every name is importable from here.
 """
 
 from app.ports.accounts import AccountReader, AccountRepository, KeyLookup
-from app.ports.billing import BillingProvider, CheckoutRepository
+from app.ports.billing import BacklogRepository, BillingProvider, CheckoutRepository
 from app.ports.catalog import (
     CatalogUsage,
     CouponRepository,
@@ -52,6 +52,7 @@ from app.ports.usage import CountedUsage, EventRepository, UsageRepository, Usag
 __all__ = [
     "AccountReader",
     "AccountRepository",
+    "BacklogRepository",
     "BillingProvider",
     "CatalogUsage",
     "CheckoutRepository",

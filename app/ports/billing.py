@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
+from uuid import UUID
 
 from domain.billing.model import (
     BillingOrder,
@@ -16,6 +17,7 @@ from domain.billing.model import (
     ProviderCoupon,
     ProviderEvent,
 )
+from domain.billing.syncs import Backlog
 from domain.catalog.enums import Currency
 from domain.customers.model import (
     Customer,
@@ -30,7 +32,8 @@ class BillingProvider(Protocol):
 
     None stands for `manual`: no invoices, nothing ever due. Charges are computed here; the
     provider adds tax and its customer's balance, collects, and answers with the invoice. Every
-    write carries an idempotency `key`. An unreachable provider raises `BillingUnavailable`.
+    write carries an idempotency `key`, so that a call whose answer was lost can be made again: an
+    adapter does so itself, and raises `BillingUnavailable` only where nothing was done.
     """
 
     vendor: str
@@ -100,3 +103,19 @@ class CheckoutRepository(Protocol):
 
     async def first_hearing(self, webhook_id: str, *, at: datetime) -> bool:
         """Note the webhook; False if it was noted before."""
+
+
+class BacklogRepository(Protocol):
+    """What the provider is still to be told, entity by entity."""
+
+    async def of(self, entity_ids: Iterable[UUID]) -> dict[UUID, Backlog]: ...
+    async def save(self, *backlogs: Backlog) -> None: ...
+    async def delete(self, entity_id: UUID) -> None: ...
+
+    async def due(
+        self, until: datetime, *, limit: int, excluding: Collection[UUID]
+    ) -> list[Backlog]:
+        """Those to be tried again by `until`, the longest overdue first."""
+
+    async def next_due(self) -> datetime | None:
+        """When one is to be tried again next."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from app.ports.accounts import AccountReader, AccountRepository
-from app.ports.billing import BillingProvider, CheckoutRepository
+from app.ports.billing import BacklogRepository, BillingProvider, CheckoutRepository
 from app.ports.catalog import (
     CatalogUsage,
     CouponRepository,
@@ -91,6 +91,8 @@ class UnitOfWork(Protocol):
     def billing(self) -> BillingProvider | None: ...
     @property
     def checkouts(self) -> CheckoutRepository: ...
+    @property
+    def backlogs(self) -> BacklogRepository: ...
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(

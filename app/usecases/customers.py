@@ -11,6 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.ports import Runtime, UnitOfWork
+from domain.billing.syncs import (
+    BillingCall,
+    CallKind,
+    SyncedEntity,
+    customer_sync_failed,
+    queued,
+)
 from domain.catalog.enums import Currency
 from domain.catalog.model import Coupon
 from domain.customers import changes, events
@@ -202,24 +209,49 @@ async def synced(
     """The customer as the provider knows it now; without a provider nothing happens.
 
     `information` replaces all that the provider holds; its currency and payment method become
-    the customer's.
+    the customer's. Where the provider does not answer, the customer is told to it later, but the
+    information, which may not be kept, is lost: the error says so.
     """
     provider = work.billing
-    if provider is None or not wanted:
+    is_behind = customer.billing_sync_error is not None
+    if provider is None or not (wanted or is_behind):
         return customer
-    key = f"customer:{customer.id}:{customer.updated_at.isoformat()}"
-    try:
-        billing_id = await provider.ensure_customer(customer, information, key=key)
-    except BillingUnavailable:
-        return customer
-    customer = replace(customer, billing_id=billing_id)
     currency = (information or {}).get("currency")
     if isinstance(currency, str):
         customer = replace(customer, billing_currency=Currency(currency))
+    key = f"customer:{customer.id}:{customer.updated_at.isoformat()}"
     method_id = (information or {}).get("paymentMethodId")
-    if isinstance(method_id, str):
-        customer = await attached(work, customer, method_id, now=customer.updated_at)
-    return customer
+    try:
+        billing_id = await provider.ensure_customer(customer, information, key=key)
+        known = replace(customer, billing_id=billing_id, billing_sync_error=None)
+        if isinstance(method_id, str):
+            known = await attached(work, known, method_id, now=customer.updated_at)
+    except BillingUnavailable as error:
+        return await _told_later(work, customer, _lost(error) if information else error)
+    if is_behind:
+        await work.backlogs.delete(customer.id)
+    return known
+
+
+def _lost(error: BillingUnavailable) -> BillingUnavailable:
+    return BillingUnavailable(f"{error.message}; billing information is not kept: send it again")
+
+
+async def _told_later(work: UnitOfWork, customer: Customer, error: BillingUnavailable) -> Customer:
+    """The customer, whose present state the provider will be told once it answers."""
+    assert work.billing is not None
+    if customer.billing_sync_error is None:
+        call = BillingCall(kind=CallKind.CUSTOMER, key="")
+        backlog = queued(
+            None,
+            (call,),
+            entity_type=SyncedEntity.CUSTOMER,
+            entity_id=customer.id,
+            now=customer.updated_at,
+        )
+        await work.backlogs.save(backlog)
+        work.publish(customer_sync_failed(customer, error, vendor=work.billing.vendor))
+    return replace(customer, billing_sync_error=error.message)
 
 
 async def attached(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.ports import Runtime
+from app.usecases.billing.retries import next_sync_due, run_due_syncs
 from app.usecases.billing.sandbox import deliver, next_provider_due, run_provider
 from app.usecases.promotions import run_due_promotions
 from app.usecases.transitions import run_due_transitions
@@ -27,6 +28,7 @@ async def run_due(runtime: Runtime, until: datetime) -> int:
         touched += await run_due_transitions(runtime, at)
         await run_provider(runtime, until=at)
         await run_due_resets(runtime, at)
+        await run_due_syncs(runtime, at)
     touched += await run_due_transitions(runtime, until)
     await run_due_promotions(runtime, until)
     return touched
@@ -39,7 +41,8 @@ async def _next_instant(runtime: Runtime) -> datetime | None:
     if provider_due is None and not await _has_sandbox(runtime):
         return reset_due
     customers_due = await runtime.readers.subscriptions.next_due()
-    instants = (provider_due, customers_due, reset_due)
+    syncs_due = await next_sync_due(runtime)
+    instants = (provider_due, customers_due, reset_due, syncs_due)
     return min((at for at in instants if at is not None), default=None)
 
 

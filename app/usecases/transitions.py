@@ -158,8 +158,7 @@ async def _finish(book: Book, step: Step, *, at: datetime, key: str) -> Decision
     if old is not None:
         terms = await terms_in(book)
         charged = await with_cut_usage(book, charged, new, old=old, terms=terms, at=at)
-    taken_over = replaced.billing_id if replaced is not None else None
-    result = await collect(book, new, charged, taken_over=taken_over, at=at, key=key)
+    result = await collect(book, new, charged, taken_over=replaced, at=at, key=key)
     decision = step.finish(result, charged)
     book.take(decision, at=at)
     await follow_replaced(book, before, decision, at=at)
@@ -305,7 +304,7 @@ async def _change_plan(
         new,
         charged,
         billing=request.billing,
-        taken_over=one.billing_id,
+        taken_over=one,
         at=at,
         key=f"plan:{update.id}",
     )

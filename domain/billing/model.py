@@ -108,9 +108,12 @@ class PaymentOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingResult:
-    """The provider's answer: its subscription, its invoice, and the collection's outcome."""
+    """The provider's answer: its subscription, its invoice, and the collection's outcome.
 
-    billing_id: str
+    `billing_id` None: it does not know the subscription yet.
+    """
+
+    billing_id: str | None
     outcome: PaymentOutcome
     invoice: Invoice | None = None
     billing_link_url: str | None = None

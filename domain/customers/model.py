@@ -38,6 +38,8 @@ class Customer:
     email: str | None = None
     billing_id: str | None = None
     billing_link_url: str | None = None
+    billing_sync_error: str | None = None
+    """Why the billing provider does not know its present state; None = it does, or need not."""
     crm_id: str | None = None
     salesforce_id: str | None = None
     aws_marketplace_customer_id: str | None = None

@@ -47,6 +47,7 @@ from domain.subscriptions.replacement import (
     COLLECTION,
     Decision,
     is_unpaid,
+    payment_told,
     replaced,
     with_result,
 )
@@ -98,7 +99,7 @@ def start_due(scheduled: Subscription, facts: ProvisionFacts, terms: Terms) -> S
         if result is not None and is_unpaid(result):
             new = replace(new, status=SubscriptionStatus.PAYMENT_PENDING, pending_since=at)
             lifted_ones = tuple(outlived(one, now=at) for one in replaces)
-            told = (Told(type=UPDATED, subscription=new),)
+            told = (Told(type=UPDATED, subscription=new), *payment_told(new, result))
             return Decision(subscription=new, changed=(*lifted_ones, new), told=told)
         ended, told_of_ended, new = replaced(new, replaces, now=at)
         rest = tuple(one for one in facts.subscriptions if one.id != new.id)
@@ -222,7 +223,7 @@ def updates_due(subscription: Subscription, facts: ProvisionFacts, terms: Terms)
 
     def finish(result: BillingResult | None, charged: Charged) -> Decision:
         after = with_result(new, charged, result)
-        told = (Told(type=UPDATED, subscription=after),)
+        told = (Told(type=UPDATED, subscription=after), *payment_told(after, result))
         return Decision(subscription=after, changed=(after,), told=told)
 
     return Step(subscription=new, charged=charged, finish=finish)
@@ -275,6 +276,7 @@ def renewal_result(decision: Decision, result: BillingResult | None) -> Decision
         decision,
         subscription=after,
         changed=tuple(after if one.id == after.id else one for one in decision.changed),
+        told=(*decision.told, *payment_told(after, result)),
     )
 
 

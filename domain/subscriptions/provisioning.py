@@ -44,6 +44,7 @@ from domain.subscriptions.overrides import Seller
 from domain.subscriptions.replacement import (
     Decision,
     is_unpaid,
+    payment_told,
     replaced,
     with_result,
 )
@@ -316,6 +317,7 @@ def settle(
     if pending:
         new = replace(new, status=SubscriptionStatus.PAYMENT_PENDING, pending_since=facts.now)
         told[0] = Told(type=CREATED, subscription=new)
+        told.extend(payment_told(new, result))
     elif provisioning.start.is_future:
         changed.extend(_announced(provisioning, new, facts))
     else:

@@ -18,6 +18,7 @@ from domain.subscriptions.charges import (
 from domain.subscriptions.enums import PaymentCollection, SubscriptionCancelReason
 from domain.subscriptions.lifecycle import (
     CANCELED,
+    PAYMENT_FAILED,
     TRIAL_CONVERTED,
     Told,
     canceled,
@@ -51,6 +52,21 @@ COLLECTION = {
     PaymentOutcome.ACTION_REQUIRED: PaymentCollection.ACTION_REQUIRED,
     PaymentOutcome.FAILED: PaymentCollection.FAILED,
     PaymentOutcome.PROCESSING: PaymentCollection.PROCESSING,
+}
+
+
+def payment_told(subscription: Subscription, result: BillingResult | None) -> tuple[Told, ...]:
+    """CUSTOMER_PAYMENT_FAILED where a collection failed or wants the customer; else nothing."""
+    if result is None or result.outcome not in _MISSED:
+        return ()
+    message = result.invoice.error_message if result.invoice is not None else None
+    error = {"code": result.outcome.value, "message": message or _MISSED[result.outcome]}
+    return (Told(type=PAYMENT_FAILED, subscription=subscription, extra={"error": error}),)
+
+
+_MISSED = {
+    PaymentOutcome.ACTION_REQUIRED: "The payment needs the customer's action",
+    PaymentOutcome.FAILED: "The payment failed",
 }
 
 

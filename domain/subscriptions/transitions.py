@@ -43,7 +43,6 @@ from domain.subscriptions.lifecycle import (
     CANCELED,
     EXPIRED,
     MONTH_ENDS_SOON,
-    PAYMENT_FAILED,
     TRIAL_CONVERTED,
     TRIAL_ENDS_SOON,
     TRIAL_EXPIRED,
@@ -62,6 +61,7 @@ from domain.subscriptions.replacement import (
     COLLECTION,
     Decision,
     is_unpaid,
+    payment_told,
     replaced,
     with_result,
 )
@@ -179,7 +179,8 @@ def end_trial(
             pending = replace(
                 converted, status=SubscriptionStatus.PAYMENT_PENDING, pending_since=at
             )
-            return _decision(pending, UPDATED)
+            told_of = (Told(type=UPDATED, subscription=pending), *payment_told(pending, result))
+            return Decision(subscription=pending, changed=(pending,), told=told_of)
         ended, told, converted = replaced(converted, replaces, now=at, is_activation=True)
         extra = {"reason": "TRIAL_ENDED"}
         return Decision(
@@ -231,9 +232,7 @@ def renew(subscription: Subscription, terms: Terms, *, at: datetime) -> Step:
 
     def finish(result: BillingResult | None, charged: Charged) -> Decision:
         after = with_result(renewed, charged, result)
-        failed = result is not None and is_unpaid(result)
-        told = (Told(type=PAYMENT_FAILED, subscription=after),) if failed else ()
-        return Decision(subscription=after, changed=(after,), told=told)
+        return Decision(subscription=after, changed=(after,), told=payment_told(after, result))
 
     return Step(subscription=renewed, charged=charged, finish=finish)
 
@@ -301,7 +300,7 @@ def payment_lost(subscription: Subscription, result: BillingResult, *, at: datet
         latest_invoice=result.invoice or subscription.latest_invoice,
         updated_at=at,
     )
-    return _decision(after, PAYMENT_FAILED)
+    return Decision(subscription=after, changed=(after,), told=payment_told(after, result))
 
 
 def canceled_by_billing(

@@ -55,7 +55,13 @@ from domain.subscriptions.model import (
     Subscription,
 )
 from domain.subscriptions.overrides import Seller
-from domain.subscriptions.replacement import COLLECTION, Decision, is_unpaid, with_result
+from domain.subscriptions.replacement import (
+    COLLECTION,
+    Decision,
+    is_unpaid,
+    payment_told,
+    with_result,
+)
 from domain.subscriptions.request import (
     ContentRequest,
     CouponRequest,
@@ -490,9 +496,8 @@ def settle_update(
             latest_invoice=result.invoice or updating.kept.latest_invoice,
             payment_collection=COLLECTION[result.outcome],
         )
-        return Decision(
-            subscription=kept, changed=(kept,), told=(Told(type=UPDATED, subscription=kept),)
-        )
+        told = (Told(type=UPDATED, subscription=kept), *payment_told(kept, result))
+        return Decision(subscription=kept, changed=(kept,), told=told)
     new = with_result(updating.new, updating.charged, result)
     told = [Told(type=UPDATED, subscription=new)]
     if _ends_soon_now(new, facts):

@@ -217,10 +217,10 @@ _BY_NAME: Mapping[str, Mapping[str, Any]] = {
     "customer.payment_failed": {
         "customer": _CUSTOMER,
         "subscription": _SUBSCRIPTION,
-        "error": {"message": "Your card was declined."},
+        "error": {"code": "FAILED", "message": "Your card was declined."},
     },
     "sync.failed": {
-        "error": {"message": "The provider refused it"},
+        "error": {"code": "StripeError", "message": "The billing provider does not answer"},
         "id": "customer-demo",
         "entityType": "CUSTOMER",
         "vendorIdentifier": "STRIPE",

@@ -16,6 +16,7 @@ from domain.billing.sandbox.model import (
     SandboxInvoice,
     SandboxSubscription,
 )
+from domain.errors import BillingUnavailable
 from persistence.repositories.base import Repository
 from persistence.rows.sandbox import (
     SandboxAnswerRow,
@@ -28,20 +29,47 @@ from persistence.rows.sandbox import (
 
 Record = TypeVar("Record")
 _KEY = ("environment_id", "id")
+# Stands among the answers, so that a write learns of an outage without asking on its own. Keys of
+# writes begin with their kind.
+_OUTAGE = "outage"
 
 
 class SqlSandboxStore(Repository):
     """Fits `app.billing.store.SandboxStore`."""
 
     async def answer(self, key: str) -> Mapping[str, Any] | None:
-        """What was answered to the write of this key, if it was made already."""
-        row = await self.fetch_one(
-            select(SandboxAnswerRow.answer).where(
+        """What was answered to the write of this key, if it was made already.
+
+        Raises BillingUnavailable during an outage, found in the same statement.
+        """
+        rows = await self.fetch(
+            select(SandboxAnswerRow.key, SandboxAnswerRow.answer).where(
                 SandboxAnswerRow.environment_id == self.environment_id,
-                SandboxAnswerRow.key == key,
+                SandboxAnswerRow.key.in_([key, _OUTAGE]),
             )
         )
-        return None if row is None else row.answer
+        found = {row.key: row.answer for row in rows}
+        if _OUTAGE in found:
+            raise BillingUnavailable
+        return found.get(key)
+
+    async def is_out(self) -> bool:
+        """Whether there is an outage."""
+        rows = await self.fetch(
+            select(SandboxAnswerRow.key).where(
+                SandboxAnswerRow.environment_id == self.environment_id,
+                SandboxAnswerRow.key == _OUTAGE,
+            )
+        )
+        return bool(rows)
+
+    async def set_out(self, *, is_out: bool) -> None:
+        """Begin or end an outage."""
+        if is_out:
+            row = {"key": _OUTAGE, "answer": {}}
+            await self.upsert(SandboxAnswerRow, [row], key=("environment_id", "key"))
+        else:
+            await self.delete_where(SandboxAnswerRow, SandboxAnswerRow.key == _OUTAGE)
 
     async def remember(self, key: str, answer: Mapping[str, Any]) -> None:
         await self.insert(SandboxAnswerRow, [{"key": key, "answer": answer}])

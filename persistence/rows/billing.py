@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.billing.syncs import BillingCall, SyncedEntity
 from domain.subscriptions.request import ProvisionRequest
 from persistence.rows.base import Base, EnvironmentKey, value
 
@@ -23,6 +24,20 @@ class CheckoutRow(Base):
     customer_id: Mapped[uuid.UUID]
     request: Mapped[ProvisionRequest] = value(ProvisionRequest)
     created_at: Mapped[datetime]
+
+
+class BacklogRow(Base):
+    """What a provider that did not answer is still to be told of an entity."""
+
+    __tablename__ = "billing_backlogs"
+    __table_args__ = (Index(None, "environment_id", "next_attempt_at"),)
+
+    environment_id: Mapped[EnvironmentKey] = mapped_column(primary_key=True)
+    entity_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    entity_type: Mapped[SyncedEntity]
+    calls: Mapped[tuple[BillingCall, ...]] = value(tuple[BillingCall, ...])
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime]
 
 
 class HeardWebhookRow(Base):

@@ -39,6 +39,7 @@ class CustomerRow(Base):
     email: Mapped[str | None]
     billing_id: Mapped[str | None]
     billing_link_url: Mapped[str | None]
+    billing_sync_error: Mapped[str | None]
     crm_id: Mapped[str | None]
     salesforce_id: Mapped[str | None]
     aws_marketplace_customer_id: Mapped[str | None]

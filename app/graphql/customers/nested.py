@@ -46,7 +46,12 @@ async def coupon(info: Info, customer: Customer) -> "Coupon | None":
 async def sync_states(info: Info, customer: Customer) -> "list[SyncState]":
     from app.graphql.integrations.mapping import billing_sync_states
 
-    return await billing_sync_states(info, customer.billing_id, customer.billing_link_url)
+    return await billing_sync_states(
+        info,
+        customer.billing_id,
+        customer.billing_link_url,
+        error=customer.billing_sync_error,
+    )
 
 
 async def every_subscription(info: Info, customer: Customer) -> tuple[Subscription, ...]:

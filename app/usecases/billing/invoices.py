@@ -11,9 +11,10 @@ from datetime import datetime
 from app.ports import Runtime
 from app.usecases.billing.payments import invoice_paid
 from app.usecases.billing.providers import require_provider
+from app.usecases.billing.telling import billed_payer
 from app.usecases.billing.usage import unbilled_usage, write_closing_usage
 from app.usecases.customers import locked_customer
-from app.usecases.subscriptions.billing import billed_payer, coupon_at
+from app.usecases.subscriptions.billing import coupon_at
 from app.usecases.subscriptions.book import book_of_subscription, open_book
 from domain.billing.model import BillingOrder
 from domain.billing.usage import UsageLine, usage_charge

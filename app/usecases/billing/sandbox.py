@@ -105,6 +105,19 @@ async def pay_invoice(invoice_id: str, method: str, *, runtime: Runtime) -> Sand
     return invoice
 
 
+async def has_outage(*, runtime: Runtime) -> bool:
+    """Whether the provider does not answer at the moment."""
+    async with runtime.new_unit_of_work() as work:
+        return await _require(sandbox_in(work)).is_out()
+
+
+async def set_outage(*, is_out: bool, runtime: Runtime) -> None:
+    """Have the provider stop answering, or answer again."""
+    async with runtime.new_unit_of_work() as work:
+        await _require(sandbox_in(work)).set_out(is_out=is_out)
+        await work.commit()
+
+
 def _require(sandbox: SandboxProvider | None) -> SandboxProvider:
     assert sandbox is not None, "the sandbox's pages exist only where it is the provider"
     return sandbox

@@ -24,7 +24,7 @@ from app.usecases.subscriptions.refusals import input_of
 from domain.billing.model import PaymentOutcome, ProviderEvent, ProviderEventType
 from domain.customers.events import UPDATED, customer_event
 from domain.customers.model import Customer, PaymentMethod
-from domain.errors import DomainError
+from domain.errors import BillingUnavailable, DomainError
 from domain.subscriptions.model import ENDED, Subscription
 from domain.subscriptions.refusals import creation_failed
 
@@ -86,6 +86,8 @@ async def _checked_out(
     book = await open_book(work, runtime, customer, now=now)
     try:
         await provision_in(book, waiting.request, may_check_out=False)
+    except BillingUnavailable:
+        raise  # nothing is decided: the webhook comes again
     except DomainError as error:
         # The catalogue or the customer changed meanwhile: paying again cannot help, so the
         # webhook is done with; the method stays, and whoever listens hears of it.

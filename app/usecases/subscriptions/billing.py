@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.usecases.billing.overage import overage_lines
+from app.usecases.billing.telling import tell
 from app.usecases.billing.usage import last_usage
 from app.usecases.subscriptions.book import Book
-from domain.billing.model import BillingOrder, BillingResult, Charge
+from domain.billing.model import BillingResult, Charge
+from domain.billing.syncs import BillingCall, CallKind
 from domain.billing.usage import cuts_off_usage, usage_charge, with_cut_off_usage, with_lines
 from domain.customers.model import Customer
 from domain.errors import Conflict, ErrorCode
@@ -35,20 +37,21 @@ async def collect(
     charged: Charged,
     *,
     billing: BillingRequest | None = None,
-    taken_over: str | None = None,
+    taken_over: Subscription | None = None,
     wait: bool = True,
     at: datetime | None = None,
     key: str,
 ) -> BillingResult | None:
     """Have the provider invoice what is due; None without one, or where nothing is synced.
 
-    `at` is the due instant of a transition, None in an operation, which raises
-    CustomerHasNoEmailAddress for invoices that cannot be sent. What falls due goes on without.
+    `taken_over`: whose provider subscription goes on. Where the provider does not answer, its
+    answer is still to come. `at` is the due instant of a transition, None in an operation, which
+    raises CustomerHasNoEmailAddress for invoices that cannot be sent: what falls due goes on.
     """
     provider = book.work.billing
     if provider is None or not is_charged(subscription):
         return None
-    payer = await billed_payer(book, subscription, billing)
+    payer = await book.payer_of(subscription)
     asked = billing or BillingRequest()
     by_mail = subscription.payment_collection_method is PaymentCollectionMethod.INVOICE
     if by_mail and payer.email is None and at is None:
@@ -57,47 +60,19 @@ async def collect(
             f"Customer {payer.ref_id} has no e-mail address to send invoices to",
             refId=payer.ref_id,
         )
-    billing_id = subscription.billing_id or taken_over
-    order = BillingOrder(
-        payer=payer,
-        subscription=subscription,
-        billing_id=billing_id,
+    call = BillingCall(
+        kind=CallKind.CHARGE,
+        key=key,
         charge=charged.charge,
         method=subscription.payment_collection_method,
         days_until_due=asked.invoice_days_until_due,
         is_invoice_paid=asked.is_invoice_paid,
         is_backdated=asked.is_backdated,
-        wait_for_payment=wait,
         is_consolidated=book.settings.anchor is BillingAnchor.SUBSCRIPTIONS_CONSOLIDATE_BILLING,
-        at=at,
-        metadata=asked.metadata or {},
+        taken_over=None if taken_over is None else taken_over.id,
+        closed_usage=subscription.closed_usage,
     )
-    if billing_id is None:
-        return await provider.create_subscription(order, key=key)
-    return await provider.update_subscription(order, key=key)
-
-
-async def billed_payer(
-    book: Book, subscription: Subscription, billing: BillingRequest | None
-) -> Customer:
-    """The payer as the provider knows it, made there if need be."""
-    payer = await book.payer_of(subscription)
-    provider = book.work.billing
-    assert provider is not None
-    information = billing.information if billing is not None else None
-    if payer.billing_id is not None and information is None:
-        return payer
-    key = f"customer:{payer.id}:{book.now.isoformat()}"
-    billing_id = await provider.ensure_customer(payer, information, key=key)
-    if payer.billing_id == billing_id:
-        return payer
-    known = replace(payer, billing_id=billing_id, updated_at=book.now)
-    await book.work.customers.save(known)
-    if known.id == book.customer.id:
-        book.customer = known
-    else:
-        book.payers[known.id] = known
-    return known
+    return await tell(book, subscription, call, asked=asked, waits=wait, at=at)
 
 
 async def with_cut_usage(
@@ -144,37 +119,36 @@ async def coupon_at(book: Book, one: Subscription, at: datetime) -> Discount | N
 async def end_at_provider(
     book: Book, before: Subscription, after: Subscription, credit: Charge | None
 ) -> None:
-    """Cancel an ended one's provider subscription, with what is owed; void a pending invoice."""
-    provider = book.work.billing
-    if provider is None or after.status not in ENDED or after.billing_id is None:
+    """Cancel an ended one's provider subscription, with what is owed; void what is unpaid."""
+    if book.work.billing is None or after.status not in ENDED:
+        return
+    await void_unpaid_update(book, before)
+    if before.pending_since is not None:
+        await book.withdraw(after.id)
+    if after.billing_id is None and not book.is_behind(after.id):
         return
     if before.pending_since is not None and before.latest_invoice is not None:
         await _void(book, after.id, before.latest_invoice.billing_id)
-    order = None
     assert after.effective_end_date is not None
     at = after.effective_end_date
     usage = await last_usage(book, before, at)
-    credit = with_lines(credit, usage.lines, before, await coupon_at(book, before, at))
-    if credit is not None:
-        order = BillingOrder(
-            payer=await billed_payer(book, after, None),
-            subscription=after,
-            billing_id=after.billing_id,
-            charge=credit,
-            method=after.payment_collection_method,
-            at=at,
-        )
-    if any(
+    call = BillingCall(
+        kind=CallKind.CANCEL,
+        key=f"cancel:{after.id}",
+        charge=with_lines(credit, usage.lines, before, await coupon_at(book, before, at)),
+        method=after.payment_collection_method,
+    )
+    if after.billing_id is not None and any(
         one.billing_id == after.billing_id and one.status not in ENDED
         for one in book.all
         if one.id != after.id
     ):
         # It was to take over the provider's subscription of another, which goes on.
-        if order is not None:
-            result = await provider.update_subscription(order, key=f"cancel:{after.id}")
-            book.know_invoice(after.id, result.invoice)
-        return
-    result = await provider.cancel_subscription(after.billing_id, order, key=f"cancel:{after.id}")
+        if call.charge is None:
+            return
+        call = replace(call, kind=CallKind.CHARGE)
+    ended = book.subscriptions[after.id]
+    result = await tell(book, ended, call, at=after.effective_end_date)
     book.know_invoice(after.id, result.invoice)
 
 
@@ -182,48 +156,47 @@ async def bill_monthly_overage(book: Book, one: Subscription, *, at: datetime) -
     """A monthly boundary within a longer period: the overage of the month that ends is invoiced."""
     start = max(one.current_billing_period_start, one.overage_billed_until or one.start_date)
     known = replace(one, overage_billed_until=at, updated_at=at)
-    provider = book.work.billing
-    if provider is not None and is_charged(one):
+    if book.work.billing is not None and is_charged(one):
         lines = await overage_lines(book, one, Period(start, at), monthly_only=True)
         if lines:
             coupon = await coupon_at(book, one, at)
             reason = SubscriptionInvoiceBillingReason.OTHER
-            order = BillingOrder(
-                payer=await billed_payer(book, one, None),
-                subscription=one,
-                billing_id=one.billing_id,
+            call = BillingCall(
+                kind=CallKind.CHARGE,
+                key=f"overage:{one.id}:{at.isoformat()}",
                 charge=usage_charge(one, lines, coupon, reason=reason),
                 method=one.payment_collection_method,
-                at=at,
             )
-            key = f"overage:{one.id}:{at.isoformat()}"
-            result = await provider.update_subscription(order, key=key)
-            known = replace(known, billing_id=result.billing_id, last_usage_invoice=result.invoice)
+            result = await tell(book, one, call, at=at)
+            known = replace(
+                known,
+                billing_id=result.billing_id,
+                last_usage_invoice=result.invoice or known.last_usage_invoice,
+            )
     book.take(Decision(subscription=known, changed=(known,)), at=at)
 
 
 async def void_unpaid_update(book: Book, before: Subscription) -> None:
     """Void the invoice of a change that `before` waited to have paid, and no longer does."""
-    for update in before.scheduled_updates:
-        waited = update.status is SubscriptionScheduleStatus.PendingPayment
-        if waited and update.billing_id is not None and book.work.billing is not None:
-            # The parts of one change share its invoice.
-            await _void(book, before.id, update.billing_id)
+    if book.work.billing is None:
+        return
+    pending = SubscriptionScheduleStatus.PendingPayment
+    waiting = [update for update in before.scheduled_updates if update.status is pending]
+    if waiting:
+        await book.withdraw(before.id)
+    # The parts of one change share its invoice.
+    for invoice_id in {update.billing_id for update in waiting if update.billing_id is not None}:
+        await _void(book, before.id, invoice_id)
 
 
 async def _void(book: Book, id: SubscriptionId, invoice_id: str) -> None:
-    """Void an invoice, unless it was paid just now: then its webhook finds nothing to do."""
-    provider = book.work.billing
-    assert provider is not None
-    try:
-        voided = await provider.void_invoice(invoice_id, key=invoice_id)
-    except Conflict as error:
-        if error.code is not ErrorCode.BillingInvoiceStatusError:
-            raise
-        return
+    """Void an invoice; the subscription knows of it if it is its latest."""
+    one = book.subscriptions[id]
+    call = BillingCall(kind=CallKind.VOID, key=invoice_id, invoice_id=invoice_id)
+    result = await tell(book, one, call)
     latest = book.subscriptions[id].latest_invoice
     if latest is not None and latest.billing_id == invoice_id:
-        book.know_invoice(id, voided)
+        book.know_invoice(id, result.invoice)
 
 
 def has_method(book: Book, payer: Customer) -> bool:

@@ -13,10 +13,11 @@ from datetime import datetime
 from app.ports import Runtime, UnitOfWork
 from app.usecases.subscriptions.events import event_of
 from domain.accounts.model import Account
+from domain.billing.syncs import BillingCall, SyncedEntity, queued, subscription_sync_failed
 from domain.catalog.enums import ProductStatus
 from domain.catalog.model import Coupon, Package, Product
 from domain.customers.model import Customer, CustomerResource
-from domain.errors import Conflict, ErrorCode, NotFound
+from domain.errors import BillingUnavailable, Conflict, ErrorCode, NotFound
 from domain.ids import CouponId, CustomerId, PackageId, ProductId, ResourceId, SubscriptionId
 from domain.subscriptions.due import earliest
 from domain.subscriptions.enums import SubscriptionProrationBehavior
@@ -46,6 +47,9 @@ class Book:
     """Whose entitlements the changes are about."""
     told: list[tuple[Told, datetime, Subscription | None]] = field(default_factory=list)
     """What will be told: at which instant, and the record as it was until then."""
+    waiting: dict[SubscriptionId, list[BillingCall]] = field(default_factory=dict)
+    """What the billing provider did not hear in this operation."""
+    sync_errors: dict[SubscriptionId, BillingUnavailable] = field(default_factory=dict)
     customer_coupon: Coupon | None = None
 
     @property
@@ -62,8 +66,7 @@ class Book:
                 self.note(one)
                 continue
             self.scopes |= {one.resource_id, one.resource_id if old is None else old.resource_id}
-            self.subscriptions[one.id] = one
-            self.changed[one.id] = one
+            self._keep(one)
             self.noted.pop(one.id, None)
         self.told.extend((told, at, before.get(told.subscription.id)) for told in decision.told)
 
@@ -72,11 +75,48 @@ class Book:
         self.subscriptions[one.id] = one
         (self.changed if one.id in self.changed else self.noted)[one.id] = one
 
+    def _keep(self, one: Subscription) -> None:
+        error = self.sync_errors.get(one.id)
+        if error is not None:
+            one = replace(one, billing_sync_error=error.message)
+        self.subscriptions[one.id] = self.changed[one.id] = one
+
+    def wait(self, one: Subscription, call: BillingCall, error: BillingUnavailable) -> None:
+        """Keep a call that the provider did not hear; `one` is behind there from now on."""
+        self.waiting.setdefault(one.id, []).append(call)
+        if one.billing_sync_error is None:
+            self.sync_errors[one.id] = error
+        if one.id in self.subscriptions:
+            self._keep(self.subscriptions[one.id])
+
+    def is_behind(self, id: SubscriptionId) -> bool:
+        """Whether the provider does not know the subscription as it is."""
+        return self.subscriptions[id].billing_sync_error is not None
+
+    async def withdraw(self, id: SubscriptionId) -> None:
+        """Forget first payments that the provider was never told of: they are given up."""
+        if not self.is_behind(id):
+            return
+        self.waiting[id] = [call for call in self.waiting.pop(id, []) if not call.is_awaited]
+        known = (await self.work.backlogs.of([id])).get(id)
+        kept = tuple(call for call in known.calls if not call.is_awaited) if known else ()
+        if known is not None and kept:
+            await self.work.backlogs.save(replace(known, calls=kept))
+        elif known is not None:
+            await self.work.backlogs.delete(id)
+        if not kept and not self.waiting[id]:
+            self.caught_up(id)
+
+    def caught_up(self, id: SubscriptionId) -> None:
+        """The provider knows all there is of the subscription."""
+        self.waiting.pop(id, None)
+        self.sync_errors.pop(id, None)
+        self._keep(replace(self.subscriptions[id], billing_sync_error=None))
+
     def know_invoice(self, id: SubscriptionId, invoice: Invoice | None) -> None:
         """Note the invoice that a decision already taken came to; None changes nothing."""
         if invoice is not None:
-            known = replace(self.subscriptions[id], latest_invoice=invoice)
-            self.subscriptions[id] = self.changed[id] = known
+            self._keep(replace(self.subscriptions[id], latest_invoice=invoice))
 
     async def product(self, product_id: ProductId) -> Product:
         """The product, read once."""
@@ -117,6 +157,8 @@ class Book:
         await self._invalidate()
         for told, at, before in self.told:
             self.work.publish(event_of(told, at=at, book=self, before=before))
+        if self.waiting:
+            await self._keep_waiting()
 
     async def _invalidate(self) -> None:
         """Forget what was resolved of the scopes that changed: one without a resource is in all."""
@@ -143,6 +185,27 @@ class Book:
         await self._load_resources({one.resource_id for one in ones if one.resource_id is not None})
         for one in ones:
             await self.payer_of(one)
+
+    async def _keep_waiting(self) -> None:
+        """Queue what the provider did not hear, and tell once of each that fell behind."""
+        known = await self.work.backlogs.of(self.waiting)
+        await self.work.backlogs.save(
+            *(
+                queued(
+                    known.get(id),
+                    tuple(calls),
+                    entity_type=SyncedEntity.SUBSCRIPTION,
+                    entity_id=id,
+                    now=self.now,
+                )
+                for id, calls in self.waiting.items()
+                if calls
+            )
+        )
+        vendor = self.runtime.billing_vendor or ""
+        for id, error in self.sync_errors.items():
+            one = self.subscriptions[id]
+            self.work.publish(subscription_sync_failed(one, error, vendor=vendor))
 
 
 async def open_book_of(work: UnitOfWork, runtime: Runtime, ref_id: str) -> Book:

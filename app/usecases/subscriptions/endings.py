@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from app.usecases.subscriptions.billing import end_at_provider
+from app.usecases.subscriptions.billing import end_at_provider, void_unpaid_update
 from app.usecases.subscriptions.book import Book
 from app.usecases.subscriptions.gather import free_ref_id
 from domain.billing.model import Charge
@@ -78,10 +78,12 @@ async def follow_replaced(
         was = before.get(one.id)
         if was is None or was.status in ENDED or one.status not in ENDED:
             continue
-        credit = None
-        if was.is_live and one.id != successor.id and not takes_over(was, successor):
-            credit = unused_credit(was, at=at)
-        await end_at_provider(book, was, one, credit)
+        is_another = was.is_live and one.id != successor.id
+        if is_another and takes_over(was, successor):
+            await void_unpaid_update(book, was)
+        else:
+            credit = unused_credit(was, at=at) if is_another else None
+            await end_at_provider(book, was, one, credit)
         await follow(book, was, one, at=at)
 
 

@@ -38,12 +38,10 @@ def event_of(told: Told, *, at: datetime, book: Book, before: Subscription | Non
 
 def _data(told: Told, book: Book) -> dict[str, object]:
     """The subscription with the event's own fields; of a failed payment what it was for."""
-    body = {**subscription_body(told.subscription, book), **told.extra}
-    if told.type != PAYMENT_FAILED:
-        return body
-    invoice = told.subscription.latest_invoice
-    message = invoice.error_message if invoice is not None else None
-    return {"customer": body["customer"], "subscription": body, "error": {"message": message}}
+    body = subscription_body(told.subscription, book)
+    if told.type == PAYMENT_FAILED:
+        body = {"customer": body["customer"], "subscription": body}
+    return {**body, **told.extra}
 
 
 def subscription_body(one: Subscription, book: Book) -> dict[str, object]:

@@ -48,7 +48,7 @@ async def migrate_to_latest(
         book.take(Decision(subscription=migrated, changed=(migrated,), told=told), at=now)
         await book.close()
         await work.commit()
-    return migrated
+    return book.subscriptions[subscription.id]
 
 
 def _scheduled(book: Book, subscription: Subscription, facts: ContentFacts) -> Subscription:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.ports import Runtime, UnitOfWork
+from app.usecases.billing.telling import billed_payer
 from app.usecases.subscriptions.billing import (
     attach_method,
-    billed_payer,
     collect,
     has_method,
     require_code_for,
@@ -244,7 +244,7 @@ async def carry_out(
             provisioning.new,
             provisioning.charged,
             billing=request.billing,
-            taken_over=old.billing_id if old is not None else None,
+            taken_over=old,
             wait=request.await_payment_confirmation,
             key=f"provision:{provisioning.new.id}",
         )
@@ -293,7 +293,7 @@ async def _check_out(
     new = provisioning.new
     assert new.currency is not None
     order = CheckoutOrder(
-        payer=await billed_payer(book, new, request.billing),
+        payer=book.customer,
         amount_due=Money(charge.total if charge is not None else Decimal(0), new.currency),
         description=f"Subscription to {new.plan_ref_id}",
         success_url=request.checkout.success_url,
@@ -305,7 +305,10 @@ async def _check_out(
         collect_phone_number=request.checkout.collect_phone_number,
     )
     try:
-        session = await provider.create_checkout(order, key=f"checkout:{new.id}")
+        payer = await billed_payer(book, new, request.billing)
+        session = await provider.create_checkout(
+            replace(order, payer=payer), key=f"checkout:{new.id}"
+        )
     except BillingUnavailable as error:
         raise Conflict(
             ErrorCode.FailedToCreateCheckoutSessionError, "The checkout could not be made"

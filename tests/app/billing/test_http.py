@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 from uuid import uuid5
 
 import httpx
 import pytest
 
+from app.billing.sandbox import SandboxProvider
 from app.http.billing_webhooks import SIGNATURE_HEADER
 from app.main import create_app
 from domain.subscriptions.enums import SubscriptionStatus
@@ -136,3 +137,45 @@ async def test_bad_signatures_and_unknown_integrations_are_refused(
     elsewhere = "/webhooks/billing/somebody"
     assert (await browser.post(elsewhere, content=body, headers=headers)).status_code == 404
     assert await shop.subscriptions() == []
+
+
+# --- outages ---------------------------------------------------------------------------------------
+
+
+async def test_the_provider_is_taken_away_and_back_on_its_page(
+    shop: Shop, environment: TestEnvironment, browser: httpx.AsyncClient
+) -> None:
+    await shop.open(PRO)
+    await shop.attach("pm_ok")
+    page = f"/sandbox/status/{environment.environment.id}"
+    assert "The provider answers." in (await browser.get(page)).text
+    assert "does not answer" in (await browser.post(page, data={"act": "stop"})).text
+    bought = await shop.buy("plan-pro")
+    assert bought["status"] == "PAYMENT_PENDING"
+    assert "The provider answers." in (await browser.post(page, data={"act": "start"})).text
+    await shop.move("2024-04-01T00:01")
+    assert (await shop.get(bought))["status"] == "ACTIVE"
+
+
+async def test_a_webhook_that_needs_the_absent_provider_is_asked_for_again(
+    shop: Shop, environment: TestEnvironment, browser: httpx.AsyncClient
+) -> None:
+    await shop.open(PRO)
+    coupon = {"promotionCode": "SANDBOX20"}
+    answer = await shop.provision("plan-pro", checkoutOptions=CHECKOUT, appliedCoupon=coupon)
+    status = f"/sandbox/status/{environment.environment.id}"
+    await browser.post(status, data={"act": "stop"})
+    page = httpx.URL(answer["checkoutUrl"]).path
+    await browser.post(page, data={"act": "pm_ok"})
+    assert await shop.subscriptions() == []
+    async with shop.runtime.new_unit_of_work() as work:
+        webhook = await cast("SandboxProvider", work.billing).next_webhook()
+    assert webhook is not None
+    _, body, signature = webhook
+    address = f"/webhooks/billing/{environment.environment.id}"
+    refused = await browser.post(address, content=body, headers={SIGNATURE_HEADER: signature})
+    assert refused.status_code == 503
+    await browser.post(status, data={"act": "start"})
+    heard = await browser.post(address, content=body, headers={SIGNATURE_HEADER: signature})
+    assert heard.json() == {"received": True, "repeated": False}
+    assert [one.status for one in await shop.subscriptions()] == [SubscriptionStatus.ACTIVE]

@@ -171,6 +171,9 @@ class Books:
     async def answer(self, key: str) -> Mapping[str, Any] | None:
         return cast("Mapping[str, Any] | None", self._tables.answers.get(key))
 
+    async def is_out(self) -> bool:
+        return False
+
     async def remember(self, key: str, answer: Mapping[str, Any]) -> None:
         self._tables.answers[key] = answer
 
