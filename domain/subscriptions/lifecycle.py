@@ -24,6 +24,7 @@ from domain.subscriptions.model import (
     OPEN,
     DueCancellation,
     PlannedCancellation,
+    ScheduledUpdate,
     Subscription,
 )
 
@@ -122,6 +123,17 @@ def _ended(subscription: Subscription, *, now: datetime) -> Subscription:
         if subscription.payment_collection is PaymentCollection.PROCESSING
         else subscription.payment_collection,
         updated_at=now,
+    )
+
+
+def given_up(before: Subscription, after: Subscription) -> tuple[ScheduledUpdate, ...]:
+    """The changes that `before` waited to have paid and `after` does not."""
+    pending = SubscriptionScheduleStatus.PendingPayment
+    waits = {update.id for update in after.scheduled_updates if update.status is pending}
+    return tuple(
+        update
+        for update in before.scheduled_updates
+        if update.status is pending and update.id not in waits
     )
 
 

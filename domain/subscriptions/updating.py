@@ -496,8 +496,11 @@ def settle_update(
             latest_invoice=result.invoice or updating.kept.latest_invoice,
             payment_collection=COLLECTION[result.outcome],
         )
-        told = (Told(type=UPDATED, subscription=kept), *payment_told(kept, result))
-        return Decision(subscription=kept, changed=(kept,), told=told)
+        return Decision(
+            subscription=kept,
+            changed=(kept,),
+            told=(Told(type=UPDATED, subscription=kept), *payment_told(kept, result)),
+        )
     new = with_result(updating.new, updating.charged, result)
     told = [Told(type=UPDATED, subscription=new)]
     if _ends_soon_now(new, facts):

@@ -1,29 +1,16 @@
 """The Explorer in a real browser that reaches nothing but this server."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.http.explorer import DIST
+from tests.browser.conftest import CHROMIUM, WAIT_MS
 from tests.ops.server_process import SERVER_KEY, Server, new_data_dir, running_server
 from tests.support import WAIT_S
-
-CHROMIUM = shutil.which("chromium")
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",  # small in containers
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WAIT_MS = WAIT_S * 1000  # the schema of the whole contract is read and parsed first
 
 PROVISION_SUBSCRIPTION = """
 mutation ($customerId: String!) {
@@ -45,16 +32,6 @@ pytestmark = [
 def server() -> Iterator[Server]:
     with new_data_dir() as data_dir, running_server(data_dir) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        expect.set_options(timeout=WAIT_MS)
-        launch = playwright.chromium.launch
-        browser = launch(executable_path=CHROMIUM, args=OPTIONS, timeout=WAIT_MS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

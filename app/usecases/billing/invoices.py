@@ -25,6 +25,7 @@ from domain.errors import (
     InvalidInput,
     NotFound,
     invalid_argument,
+    not_found,
 )
 from domain.ids import ResourceId
 from domain.subscriptions.charges import is_charged
@@ -143,7 +144,7 @@ async def charge_usage(
 async def sync_usage(customer_ref_id: str, resource_id: str | None, *, runtime: Runtime) -> bool:
     """Write the closing periods' usage to the drafts that still await it, for one scope.
 
-    Raises BillingIntegrationMissing, CustomerNotFound.
+    Raises BillingIntegrationMissing, CustomerNotFound, CustomerResourceNotFound.
     """
     async with runtime.new_unit_of_work() as work:
         customer = await locked_customer(work, customer_ref_id)
@@ -151,7 +152,9 @@ async def sync_usage(customer_ref_id: str, resource_id: str | None, *, runtime: 
         resource: ResourceId | None = None
         if resource_id is not None:
             known = await work.customers.resource(customer.id, resource_id)
-            resource = known.id if known is not None else None
+            if known is None:
+                raise not_found(ErrorCode.CustomerResourceNotFound, "Resource", resource_id)
+            resource = known.id
         book = await open_book(work, runtime, customer, now=runtime.clock())
         for one in book.all:
             invoice = one.latest_invoice

@@ -17,6 +17,7 @@ from domain.billing.model import BillingResult, PaymentOutcome
 from domain.subscriptions.enums import (
     PaymentCollection,
     SubscriptionCancelReason,
+    SubscriptionInvoiceStatus,
     SubscriptionScheduleStatus,
     SubscriptionStatus,
 )
@@ -75,8 +76,14 @@ async def _updated(book: Book, one: Subscription, *, now: datetime) -> Decision:
 def invoice_lost(
     book: Book, one: Subscription, invoice: Invoice, outcome: PaymentOutcome, *, now: datetime
 ) -> None:
-    """A collection failed or wants the customer; the state stays until time or payment decides."""
+    """A collection failed or wants the customer; the state stays until time or payment decides.
+
+    Webhooks come in any order: of an invoice that is known as paid or void this is old news.
+    """
     if not is_latest(one, invoice) or one.status in ENDED:
+        return
+    assert one.latest_invoice is not None
+    if one.latest_invoice.status is not SubscriptionInvoiceStatus.OPEN:
         return
     result = BillingResult(billing_id=one.billing_id or "", outcome=outcome, invoice=invoice)
     book.take(payment_lost(one, result, at=now), at=now)

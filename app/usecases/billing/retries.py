@@ -78,11 +78,10 @@ async def _due_again(work: UnitOfWork, id: UUID, *, at: datetime) -> Backlog | N
 
 async def _try_customer(work: UnitOfWork, id: CustomerId, *, at: datetime) -> None:
     """The customer as it is now; an archived one has nothing left to tell."""
-    await work.customers.lock(id)
+    customer = await work.customers.lock(id)
     backlog = await _due_again(work, id, at=at)
-    if backlog is None:
+    if backlog is None or customer is None:
         return
-    customer = (await work.customers.by_ids([id]))[id]
     assert work.billing is not None
     billing_id = customer.billing_id
     if customer.deleted_at is None:
@@ -96,7 +95,7 @@ async def _try_customer(work: UnitOfWork, id: CustomerId, *, at: datetime) -> No
     known = replace(customer, billing_id=billing_id, billing_sync_error=None, updated_at=at)
     await work.customers.save(known)
     if known.deleted_at is None:
-        work.publish(customer_event(CUSTOMER_UPDATED, known))
+        work.publish(customer_event(CUSTOMER_UPDATED, known, before=customer))
 
 
 async def _try_subscription(

@@ -32,6 +32,7 @@ _LOST = {
     ProviderEventType.INVOICE_FAILED: PaymentOutcome.FAILED,
     ProviderEventType.INVOICE_ACTION_REQUIRED: PaymentOutcome.ACTION_REQUIRED,
 }
+_ENDINGS = {ProviderEventType.SUBSCRIPTION_DELETED, ProviderEventType.SUBSCRIPTION_UNPAID}
 _log = logging.getLogger(__name__)
 
 
@@ -106,9 +107,17 @@ async def _method_is(
         return
     await work.customers.lock(found.id)
     customer: Customer = (await work.customers.by_ids([found.id]))[found.id]
+    if method is None and not _is_default(customer, event.payment_method):
+        return
     changed = replace(customer, payment_method=method, updated_at=now)
     await work.customers.save(changed)
     work.publish(customer_event(UPDATED, changed, customer))
+
+
+def _is_default(customer: Customer, detached: PaymentMethod | None) -> bool:
+    """Whether what was detached is the method known here; an unnamed one is."""
+    known = customer.payment_method
+    return detached is None or known is None or detached.id == known.id
 
 
 async def _about_subscription(
@@ -131,8 +140,11 @@ async def _about_subscription(
 
 
 def _meant(named: tuple[Subscription, ...], event: ProviderEvent) -> Subscription | None:
-    """Which of the records of a provider's subscription: that of the invoice, else the open one."""
-    if event.invoice is not None:
+    """Which of the records of a provider's subscription: that of the invoice, else the open one.
+
+    What ends the provider's subscription ends the one that goes on with it.
+    """
+    if event.invoice is not None and event.type not in _ENDINGS:
         for one in named:
             invoice = one.latest_invoice
             if invoice is not None and invoice.billing_id == event.invoice.billing_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,9 +25,9 @@ from domain.subscriptions.enums import (
     BillingAnchor,
     PaymentCollectionMethod,
     SubscriptionInvoiceBillingReason,
-    SubscriptionScheduleStatus,
 )
-from domain.subscriptions.model import ENDED, Subscription
+from domain.subscriptions.lifecycle import given_up
+from domain.subscriptions.model import ENDED, ScheduledUpdate, Subscription
 from domain.subscriptions.replacement import Decision
 from domain.subscriptions.request import BillingRequest, ContentRequest
 
@@ -178,15 +179,18 @@ async def bill_monthly_overage(book: Book, one: Subscription, *, at: datetime) -
 
 async def void_unpaid_update(book: Book, before: Subscription) -> None:
     """Void the invoice of a change that `before` waited to have paid, and no longer does."""
+    dropped = given_up(before, book.subscriptions[before.id])
+    if dropped:
+        await book.withdraw(before.id)
+    await void_invoices(book, before.id, dropped)
+
+
+async def void_invoices(book: Book, id: SubscriptionId, dropped: Iterable[ScheduledUpdate]) -> None:
+    """Void the invoices of changes given up; the parts of one change share its invoice."""
     if book.work.billing is None:
         return
-    pending = SubscriptionScheduleStatus.PendingPayment
-    waiting = [update for update in before.scheduled_updates if update.status is pending]
-    if waiting:
-        await book.withdraw(before.id)
-    # The parts of one change share its invoice.
-    for invoice_id in {update.billing_id for update in waiting if update.billing_id is not None}:
-        await _void(book, before.id, invoice_id)
+    for invoice_id in {update.billing_id for update in dropped if update.billing_id is not None}:
+        await _void(book, id, invoice_id)
 
 
 async def _void(book: Book, id: SubscriptionId, invoice_id: str) -> None:

@@ -67,7 +67,6 @@ class Book:
                 continue
             self.scopes |= {one.resource_id, one.resource_id if old is None else old.resource_id}
             self._keep(one)
-            self.noted.pop(one.id, None)
         self.told.extend((told, at, before.get(told.subscription.id)) for told in decision.told)
 
     def note(self, one: Subscription) -> None:
@@ -80,6 +79,7 @@ class Book:
         if error is not None:
             one = replace(one, billing_sync_error=error.message)
         self.subscriptions[one.id] = self.changed[one.id] = one
+        self.noted.pop(one.id, None)
 
     def wait(self, one: Subscription, call: BillingCall, error: BillingUnavailable) -> None:
         """Keep a call that the provider did not hear; `one` is behind there from now on."""

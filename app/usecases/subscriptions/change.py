@@ -12,6 +12,7 @@ from app.usecases.budgets import refresh_budget
 from app.usecases.subscriptions.billing import (
     collect,
     require_code_for,
+    void_invoices,
     void_unpaid_update,
     with_cut_usage,
 )
@@ -24,7 +25,7 @@ from domain.patch import ABSENT
 from domain.subscriptions.cancellation import CancelRequest, cancel, require_open
 from domain.subscriptions.deferral import names_in_facts
 from domain.subscriptions.enums import SubscriptionScheduleStatus
-from domain.subscriptions.lifecycle import CANCELED, UPDATED, Told, without_updates
+from domain.subscriptions.lifecycle import CANCELED, UPDATED, Told, given_up, without_updates
 from domain.subscriptions.model import ENDED, Subscription
 from domain.subscriptions.replacement import Decision
 from domain.subscriptions.request import UpdateRequest
@@ -55,6 +56,12 @@ async def update_in(book: Book, subscription: Subscription, request: UpdateReque
     """Update within an open book, collecting what it costs now."""
     facts = await update_facts(book, subscription, request)
     updating = await decided_update(book, request, facts)
+    dropped = given_up(subscription, updating.kept)
+    if dropped and book.is_behind(subscription.id):
+        # What this update takes the place of is not even known to the provider: it never will be.
+        await book.withdraw(subscription.id)
+        facts = replace(facts, subscription=book.subscriptions[subscription.id])
+        updating = await decided_update(book, request, facts)
     result = None
     if updating.charged.charge is not None:
         result = await collect(
@@ -66,6 +73,7 @@ async def update_in(book: Book, subscription: Subscription, request: UpdateReque
             key=f"update:{subscription.id}:{book.runtime.ids.new_uuid()}",
         )
     book.take(settle_update(updating, request, facts, result=result), at=book.now)
+    await void_invoices(book, subscription.id, dropped)
     await settle_due(book, until=book.now)
     if request.budget is not ABSENT:
         await refresh_budget(book, book.subscriptions[subscription.id])

@@ -132,9 +132,7 @@ def with_usage(
     Raises BillingInvoiceStatusError once it is final.
     """
     if invoice.is_final:
-        raise Conflict(
-            ErrorCode.BillingInvoiceStatusError, f"Invoice {invoice.id} is finalised already"
-        )
+        raise _wrong_status(invoice, "is finalised already")
     parts = tuple(
         _with_usage(part, line, invoice.currency)
         if part.subscription_id == subscription_id
@@ -264,10 +262,7 @@ def pay(invoice: SandboxInvoice, *, now: datetime) -> SandboxInvoice:
     if invoice.state is InvoiceState.PAID:
         return invoice
     if invoice.state is not InvoiceState.OPEN:
-        raise Conflict(
-            ErrorCode.BillingInvoiceStatusError,
-            f"Invoice {invoice.id} is {invoice.state.lower()} and cannot be paid",
-        )
+        raise _wrong_status(invoice, f"is {invoice.state.lower()} and cannot be paid")
     return _paid(invoice, now=now)
 
 
@@ -283,13 +278,21 @@ def _paid(invoice: SandboxInvoice, *, now: datetime) -> SandboxInvoice:
     )
 
 
+def _wrong_status(invoice: SandboxInvoice, what: str) -> Conflict:
+    return Conflict(
+        ErrorCode.BillingInvoiceStatusError,
+        f"Invoice {invoice.id} {what}",
+        entityId=invoice.id,
+    )
+
+
 def void(invoice: SandboxInvoice, customer: SandboxCustomer, *, now: datetime) -> Posting:
     """Never to be paid; the balance that it had used comes back. Void again changes nothing.
 
     Raises BillingInvoiceStatusError for a paid one.
     """
     if invoice.state is InvoiceState.PAID:
-        raise Conflict(ErrorCode.BillingInvoiceStatusError, f"Invoice {invoice.id} is paid already")
+        raise _wrong_status(invoice, "is paid already")
     if invoice.state in {InvoiceState.DRAFT, InvoiceState.OPEN}:
         back = customer.balance(invoice.currency) + invoice.applied_balance
         customer = with_balance(customer, invoice.currency, back)

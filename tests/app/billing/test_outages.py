@@ -326,6 +326,29 @@ async def test_a_change_given_up_is_never_charged(shop: Shop) -> None:
     assert (await synced(shop, bought))["billingSyncError"] is None
 
 
+async def test_a_second_change_takes_the_place_of_one_that_nobody_heard_of(shop: Shop) -> None:
+    bought = await five_seats(shop)
+    await stop(shop)
+    await shop.update(bought, charges=seats(8))
+    second = await shop.update(bought, charges=seats(10))
+    assert second["futureUpdates"] == [{"scheduleStatus": "PendingPayment"}]
+    assert (await synced(shop, bought))["billingSyncError"] == SILENT
+    await answer_again(shop)
+    await shop.move("2024-04-01T01:00")
+    assert (await shop.get(bought))["prices"] == [{"usageLimit": 10}]
+    assert await charged(shop) == [50, 50]
+
+
+async def test_a_change_back_leaves_nothing_to_tell(shop: Shop) -> None:
+    bought = await five_seats(shop)
+    await stop(shop)
+    await shop.update(bought, charges=seats(8))
+    back = await shop.update(bought, charges=seats(5))
+    assert back["futureUpdates"] == []
+    assert (await synced(shop, bought))["billingSyncError"] is None
+    assert await backlogs(shop) == 0
+
+
 async def test_an_invoice_is_voided_later(shop: Shop) -> None:
     await a_shop(shop, "pm_fail")
     bought = await shop.buy("plan-pro")
