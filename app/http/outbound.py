@@ -38,6 +38,8 @@ class OutboundPost:
                 return await self._post(urlsplit(endpoint), body, headers)
         except TimeoutError:
             return Answer(code=None, text=f"no answer within {self._timeout_s:g} s")
+        except asyncio.LimitOverrunError:
+            return Answer(code=None, text="the answer is not HTTP")
         except (OSError, ValueError, asyncio.IncompleteReadError) as error:
             return Answer(code=None, text=str(error) or type(error).__name__)
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.http.outbound import OutboundPost, is_public
+from app.http.outbound import LINE_BYTES_MAX, OutboundPost, is_public
 from app.main import worker_of
 from app.ports import Runtime
 from app.usecases.deliveries import AT_ONCE, deliver_due
@@ -410,6 +410,17 @@ async def test_a_redirect_is_an_answer_that_is_not_followed(environment: TestEnv
         answer = await send_test(environment, post, f"http://127.0.0.1:{there}/hook")
     assert (answer["responseSuccess"], answer["responseStatusCode"]) == (False, 302)
     assert (len(requests), elsewhere) == (1, [])
+
+
+async def test_an_answer_without_an_end_of_line_is_no_answer(environment: TestEnvironment) -> None:
+    async with http_server("200 " + "x" * 2 * LINE_BYTES_MAX) as (port, _):
+        post = OutboundPost(allow_private=True)
+        answer = await send_test(environment, post, f"http://127.0.0.1:{port}/")
+    assert answer == {
+        "responseSuccess": False,
+        "responseStatusCode": None,
+        "responseStatusText": "the answer is not HTTP",
+    }
 
 
 async def test_a_receiver_that_never_answers_is_given_up(environment: TestEnvironment) -> None:
