@@ -247,6 +247,9 @@ class EmbeddedPostgres:
         with contextlib.suppress(FileNotFoundError):
             _, _, rest = lock_file.read_text(encoding="utf-8").partition("\n")
             lock_file.write_text(f"{NOBODYS_PID}\n{rest}", encoding="utf-8")
+        # The socket's lock file lies in the same ways, and says nothing else.
+        for left in self._socket_dir.glob(".s.PGSQL.*.lock"):
+            left.unlink(missing_ok=True)
 
     def _is_up(self) -> bool:
         """Whether the process that the lock file names is our server."""
