@@ -62,3 +62,22 @@ class ProvisionFacts:
     settings: BillingSettings = field(default_factory=BillingSettings)
     new_id: Callable[[], UUID]
     ref_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateFacts:
+    """Everything around one update.
+
+    `others`: the customer's further subscriptions; `names`: the callers' names of features and
+    currencies.
+    """
+
+    now: datetime
+    subscription: Subscription
+    others: tuple[Subscription, ...] = ()
+    product: Product
+    content: ContentFacts
+    customer_coupon: Coupon | None = None
+    settings: BillingSettings = field(default_factory=BillingSettings)
+    names: Mapping[UUID, str] = field(default_factory=dict)
+    new_id: Callable[[], UUID]

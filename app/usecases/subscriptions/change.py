@@ -25,18 +25,13 @@ from domain.patch import ABSENT
 from domain.subscriptions.cancellation import CancelRequest, cancel, require_open
 from domain.subscriptions.deferral import names_in_facts
 from domain.subscriptions.enums import SubscriptionScheduleStatus
+from domain.subscriptions.facts import UpdateFacts
 from domain.subscriptions.lifecycle import CANCELED, UPDATED, Told, given_up, without_updates
 from domain.subscriptions.model import ENDED, Subscription
 from domain.subscriptions.replacement import Decision
 from domain.subscriptions.request import UpdateRequest
-from domain.subscriptions.updating import (
-    UpdateFacts,
-    Updating,
-    decide_update,
-    settle_update,
-    settled_collection,
-    terms_of_update,
-)
+from domain.subscriptions.rescheduling import settled_collection
+from domain.subscriptions.updating import Updating, decide_update, settle_update, terms_of_update
 
 
 async def update_subscription(request: UpdateRequest, *, runtime: Runtime) -> Subscription:

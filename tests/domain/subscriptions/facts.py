@@ -11,13 +11,12 @@ from uuid import UUID
 from domain.billing.model import BillingResult
 from domain.catalog.model import Package
 from domain.subscriptions.content import Content, select_new, sell
-from domain.subscriptions.facts import ContentFacts, ProvisionFacts
+from domain.subscriptions.facts import ContentFacts, ProvisionFacts, UpdateFacts
 from domain.subscriptions.model import Subscription
 from domain.subscriptions.overrides import Seller
 from domain.subscriptions.provisioning import decide, settle
 from domain.subscriptions.replacement import Decision
 from domain.subscriptions.request import ContentRequest, ProvisionRequest
-from domain.subscriptions.updating import UpdateFacts
 from tests.builders import NOW, a_customer, a_product, feature_id, uid
 
 
