@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Protocol
-from uuid import UUID
 
 from domain.queued_tasks import QueuedTask
 
@@ -18,7 +17,8 @@ class QueuedTaskRepository(Protocol):
     async def advance(self, queued_task: QueuedTask, *, done: int, claimed_until: datetime) -> bool:
         """Note an item done in its own transaction; False if another process has the task."""
 
-    async def remove(self, task_id: UUID) -> None: ...
+    async def remove(self, queued_task: QueuedTask) -> bool:
+        """Take it from the queue, all done; False if another process has the task."""
 
 
 class TaskQueue(Protocol):

@@ -41,6 +41,11 @@ class Progress:
         """Count the item that `work` holds. Raises TakenOver if that is not ours to do."""
         await self._note(work, done=self.task.done + 1, until=self._now() + CLAIMED_FOR)
 
+    async def finish(self, work: UnitOfWork) -> None:
+        """Take the task from the queue with what `work` says of its end. Raises TakenOver."""
+        if not await work.queued_tasks.remove(self.task):
+            raise TakenOver
+
     async def let_go(self) -> None:
         """Leave the rest to whoever looks next."""
         async with self.runtime.new_unit_of_work() as work:

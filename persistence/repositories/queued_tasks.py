@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -31,17 +30,22 @@ class SqlQueuedTaskRepository(Repository):
         """Note an item done in its own transaction; False if another process has the task."""
         statement = (
             update(QueuedTaskRow)
-            .where(
-                QueuedTaskRow.environment_id == self.environment_id,
-                QueuedTaskRow.id == queued_task.id,
-                QueuedTaskRow.claimed_until == queued_task.claimed_until,
-            )
+            .where(*self._held(queued_task))
             .values(done=done, claimed_until=claimed_until)
         )
         return await self.execute(statement) == 1
 
-    async def remove(self, task_id: UUID) -> None:
-        await self.delete_where(QueuedTaskRow, QueuedTaskRow.id == task_id)
+    async def remove(self, queued_task: QueuedTask) -> bool:
+        """Take it from the queue, all done; False if another process has the task."""
+        return await self.execute(delete(QueuedTaskRow).where(*self._held(queued_task))) == 1
+
+    def _held(self, queued_task: QueuedTask) -> tuple[ColumnElement[bool], ...]:
+        """The task's row, as long as nobody has claimed it since."""
+        return (
+            QueuedTaskRow.environment_id == self.environment_id,
+            QueuedTaskRow.id == queued_task.id,
+            QueuedTaskRow.claimed_until == queued_task.claimed_until,
+        )
 
 
 class SqlTaskQueue:

@@ -82,7 +82,7 @@ async def move_subscriptions(progress: Progress) -> AsyncGenerator[None]:
     )
     async with runtime.new_unit_of_work() as work:
         await work.migration_tasks.save(finished)
-        await work.queued_tasks.remove(task.id)
+        await progress.finish(work)
         await work.commit()
 
 

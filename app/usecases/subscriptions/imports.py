@@ -106,7 +106,7 @@ async def import_items(progress: Progress) -> AsyncGenerator[None]:
         yield
     async with runtime.new_unit_of_work() as work:
         await work.import_tasks.save(finished(task, task.errors, now=runtime.clock()))
-        await work.queued_tasks.remove(task.id)
+        await progress.finish(work)
         await work.commit()
 
 

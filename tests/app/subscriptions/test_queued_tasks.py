@@ -11,7 +11,7 @@ import pytest
 
 from app.main import worker_of
 from app.ports import Runtime
-from app.usecases.packages.migration import add_migration, migrate
+from app.usecases.packages.migration import add_migration, migrate, move_subscriptions
 from app.usecases.queued_tasks import Progress, TakenOver, queued
 from app.usecases.subscriptions.imports import import_items, import_subscriptions
 from app.worker import Worker
@@ -210,3 +210,16 @@ async def test_a_migration_whose_process_died_at_once_is_done(story: Story, work
 
     assert await on_latest(story) == 5
     assert (await migration_of(story, queued_task.id)).status is TaskStatus.COMPLETED
+
+
+async def test_who_was_taken_over_ends_no_task(story: Story, worker: Worker) -> None:
+    task = await begun(story)
+    slow = move_subscriptions(Progress(task, story.runtime))
+    for _ in CUSTOMERS:
+        await anext(slow)
+    story.clock.move(seconds=CLAIMED_FOR.total_seconds())
+    taken = await worker.task_queue.claim(now=story.clock.now)
+    assert taken is not None
+    with pytest.raises(TakenOver):
+        await anext(slow)
+    assert (await migration_of(story, task.id)).status is TaskStatus.IN_PROGRESS
