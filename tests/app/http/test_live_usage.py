@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from app.main import create_app
 from app.usecases.usage import ReportUsage, report_usage
 from domain.accounts.customer_tokens import sign
 from domain.entitlements.model import Scope
 from domain.metering.enums import UsageUpdateBehavior
 from tests.sockets import SocketClient, connect, listening
-from tests.support import TestEnvironment, test_settings
+from tests.support import TestEnvironment
 from tests.world import World
 
 USAGE = """subscription {
@@ -33,25 +31,6 @@ ENTITLEMENTS = """subscription {
     customerId accessDeniedReason entitlements { isGranted feature { refId } }
   }
 }"""
-
-
-@pytest.fixture
-async def app(environment: TestEnvironment) -> AsyncIterator[Starlette]:
-    app = create_app(test_settings(), composition=environment.composition)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
-async def world(app: Starlette, environment: TestEnvironment) -> World:
-    """Two customers with up to 5 of feature-f; changes made here are told at once."""
-    world = World(app.state.composition.runtime(environment.runtime.environment))
-    await world.feature()
-    await world.plan("plan-a", world.gives(limit=5))
-    for customer in ("customer-1", "customer-2"):
-        await world.customer(customer)
-        await world.subscribe("plan-a", customer)
-    return world
 
 
 async def report(world: World, value: int, customer: str = "customer-1") -> None:

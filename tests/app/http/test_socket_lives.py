@@ -6,7 +6,6 @@ Source: platform §1.4, §4.5; entitlements §10.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -15,13 +14,12 @@ import pytest
 from starlette.applications import Starlette
 
 from app.http.sockets import KEYS_CHECKED_EVERY_S
-from app.main import create_app
 from domain.accounts.customer_tokens import sign
 from persistence import live
 from tests.app.http.test_live_usage import ENTITLEMENTS, USAGE, report, subscriber
 from tests.app.http.test_sockets import PUBLISHED, open_socket, published, tell
 from tests.sockets import Closed, SocketClient, connect, listening
-from tests.support import WAIT_S, TestEnvironment, test_settings
+from tests.support import WAIT_S, TestEnvironment
 from tests.world import World
 
 PROTOCOLS = pytest.mark.parametrize(
@@ -30,25 +28,6 @@ PROTOCOLS = pytest.mark.parametrize(
 )
 ENTITLEMENT = """{ entitlement(query: {customerId: "customer-1", featureId: "feature-f"}) {
   currentUsage } }"""
-
-
-@pytest.fixture
-async def app(environment: TestEnvironment) -> AsyncIterator[Starlette]:
-    app = create_app(test_settings(), composition=environment.composition)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
-async def world(app: Starlette, environment: TestEnvironment) -> World:
-    """Two customers with up to 5 of feature-f; changes made here are told at once."""
-    world = World(app.state.composition.runtime(environment.runtime.environment))
-    await world.feature()
-    await world.plan("plan-a", world.gives(limit=5))
-    for customer in ("customer-1", "customer-2"):
-        await world.customer(customer)
-        await world.subscribe("plan-a", customer)
-    return world
 
 
 async def harden(environment: TestEnvironment) -> None:
