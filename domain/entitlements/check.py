@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from domain.catalog.enums import FeatureType
 from domain.catalog.model import Feature
+from domain.credits.cost import cost_of
 from domain.entitlements.enums import (
     AccessDeniedReason,
     EntitlementsStateAccessDeniedReason,
@@ -154,7 +155,7 @@ def _lacks_credit(row: EntitlementRow, credit: CreditStanding, request: Request)
         return False
     if request.usage is None or rate.cost_formula is not None:
         return credit.balance <= 0
-    return credit.balance < rate.amount * request.usage
+    return credit.balance < cost_of(rate, units=request.usage, dimensions={})
 
 
 def current_usage(row: EntitlementRow, usage: Usage | None) -> Decimal | None:

@@ -73,8 +73,9 @@ def as_number(value: Scalar | None) -> Decimal | None:
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
-def _counted(number: Decimal | None) -> Decimal | None:
-    """The number as usage is kept, in NUMERIC(38,10); what could not add up there is skipped."""
+def usage_number(value: Scalar | None) -> Decimal | None:
+    """The number as usage is kept, in NUMERIC(38,10); None for what could not add up there."""
+    number = as_number(value)
     if number is None or abs(number) >= NUMBER_MAX:
         return None
     return number.quantize(USAGE_UNIT, rounding=ROUND_HALF_UP)
@@ -136,7 +137,7 @@ def distinct_text(field: str | None, event: UsageEvent) -> str | None:
 
 def tallied(tally: Tally, field: str | None, event: UsageEvent, *, new_distinct: bool) -> Tally:
     """The tally after one more matching event; `new_distinct` = its text was not yet seen."""
-    number = _counted(as_number(field_value(event, field))) if field else None
+    number = usage_number(field_value(event, field)) if field else None
     numbers = [number] if number is not None else []
     return Tally(
         events=tally.events + 1,
