@@ -25,6 +25,7 @@ from domain.catalog.features import is_metered, require_live_feature
 from domain.catalog.model import Feature, MinimumSpend, Price, PriceTier
 from domain.catalog.price_input import PriceEntry, Pricing, PricingModel, TierEntry
 from domain.catalog.pricing.charge import MONEY_MODELS
+from domain.credits.cost import parsed_formula
 from domain.errors import ErrorCode, InvalidInput, LimitExceeded, bad_input
 from domain.ids import PackageId, PriceId
 from domain.money import Money
@@ -337,10 +338,21 @@ def _require_credit_entry(entry: PriceEntry) -> None:
         raise bad_input("CREDIT_BASED costs no money: it has neither price, tiers nor blockSize")
     if entry.billing_country_code is not None:
         raise bad_input("CREDIT_BASED is not localized")
-    if rate.amount < 0:
+    require_credit_rate(rate.amount, rate.cost_formula)
+
+
+def require_credit_rate(amount: Decimal, cost_formula: str | None) -> None:
+    """Raises for an amount or a formula that cannot be meant.
+
+    BadUserInput for a negative amount, AmountTooLarge for a huge one (its decimals are not
+    limited: credits are no money), InvalidArgumentError for a formula that cannot be parsed.
+    """
+    if amount < 0:
         raise bad_input("creditRate.amount must not be negative")
-    if rate.amount > AMOUNT_MAX:
+    if amount > AMOUNT_MAX:
         raise _amount_too_large()
+    if cost_formula is not None:
+        parsed_formula(cost_formula)
 
 
 def _require_money_entry(model: PricingModel, entry: PriceEntry) -> None:

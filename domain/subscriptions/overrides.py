@@ -13,7 +13,12 @@ from uuid import UUID
 from domain.catalog.entitlement_rules import QUANTITY_MAX
 from domain.catalog.enums import BillingModel, BillingPeriod, PricingType, TiersMode
 from domain.catalog.model import Package
-from domain.catalog.price_rules import require_amount, require_block_size, require_tiers
+from domain.catalog.price_rules import (
+    require_amount,
+    require_block_size,
+    require_credit_rate,
+    require_tiers,
+)
 from domain.errors import ErrorCode, InvalidInput, NotFound, bad_input, invalid_argument
 from domain.ids import CurrencyId, PriceId
 from domain.patch import ABSENT
@@ -54,10 +59,7 @@ def with_overrides(
     amounts, tiers and blocks obey the catalogue's rules (BadUserInput, AmountTooLarge).
     """
     listed = list(overrides)
-    for override in listed:
-        _require_meant(override)
-    if request.price_unit_amount is not None:
-        require_amount(request.price_unit_amount)
+    require_meant(request)
     if (listed or request.price_unit_amount is not None) and (
         facts.plan.pricing_type is not PricingType.PAID
     ):
@@ -84,8 +86,22 @@ def with_overrides(
     return changed
 
 
-def _require_meant(override: PriceOverrideRequest) -> None:
-    """The catalogue's rules of amounts, blocks and tiers (spec, catalog §6)."""
+def require_meant(request: ContentRequest) -> None:
+    """The catalogue's rules of what is given for one subscription, whatever it sells.
+
+    Of amounts, blocks and tiers BadUserInput or AmountTooLarge, of a formula
+    InvalidArgumentError. What waits is held to them when it is asked for. Source: spec,
+    catalog §6.
+    """
+    for override in () if request.price_overrides is ABSENT else request.price_overrides:
+        _require_override(override)
+    if request.price_unit_amount is not None:
+        require_amount(request.price_unit_amount)
+    if request.minimum_spend is not ABSENT and request.minimum_spend is not None:
+        require_amount(request.minimum_spend.amount)
+
+
+def _require_override(override: PriceOverrideRequest) -> None:
     if override.base_charge and (override.tiers or override.block_size is not None):
         raise bad_input("baseCharge has neither tiers nor blockSize")
     if override.tiers and (override.amount is not None or override.block_size is not None):
@@ -93,11 +109,13 @@ def _require_meant(override: PriceOverrideRequest) -> None:
     if override.block_size is not None:
         require_block_size(override.block_size)
     tier_amounts = (one for tier in override.tiers for one in (tier.unit_price, tier.flat_price))
-    for amount in (override.amount, override.credit_amount, *tier_amounts):
+    for amount in (override.amount, *tier_amounts):
         if amount is not None:
             require_amount(amount)
     if override.tiers:
         require_tiers(override.tiers)
+    if override.credit_amount is not None:
+        require_credit_rate(override.credit_amount, override.credit_formula)
 
 
 def _override_one(
@@ -124,7 +142,7 @@ def _override_one(
         amount, tiers, mode = override.amount, (), None
     rate = old.credit_rate
     if rate is not None and override.credit_amount is not None:
-        rate = replace(rate, amount=override.credit_amount)
+        rate = replace(rate, amount=override.credit_amount, cost_formula=override.credit_formula)
     price = replace(
         old,
         id=PriceId(seller.new_id()),
@@ -259,7 +277,6 @@ def minimum_spend(
     if request.minimum_spend is ABSENT and held is not None and held.is_override:
         return held
     if request.minimum_spend is not ABSENT and request.minimum_spend is not None:
-        require_amount(request.minimum_spend.amount)
         currency = currency_of(prices)
         if currency is not None and request.minimum_spend.currency is not currency:
             raise invalid_argument(f"minimumSpend is in the subscription's currency, {currency}")

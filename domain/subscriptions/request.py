@@ -49,7 +49,8 @@ class AddonRequest:
 class PriceOverrideRequest:
     """Another price for one sold charge: the flat fee, a feature's, or a currency's.
 
-    `credit_amount`: the credits that a unit of the feature burns instead.
+    `credit_amount` and `credit_formula`: the rate at which the feature burns credits instead;
+    an amount alone replaces a formula too, which would make it meaningless.
     """
 
     addon_ref_id: str | None = None
@@ -61,6 +62,7 @@ class PriceOverrideRequest:
     block_size: Decimal | None = None
     tiers: tuple[PriceTier, ...] = ()
     credit_amount: Decimal | None = None
+    credit_formula: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

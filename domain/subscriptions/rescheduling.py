@@ -31,6 +31,7 @@ from domain.subscriptions.enums import (
 from domain.subscriptions.facts import UpdateFacts
 from domain.subscriptions.lifecycle import without_updates
 from domain.subscriptions.model import ScheduledChange, ScheduledUpdate, Subscription
+from domain.subscriptions.overrides import require_meant
 from domain.subscriptions.request import (
     ContentRequest,
     CouponRequest,
@@ -76,6 +77,7 @@ def waits_whole(request: UpdateRequest, facts: UpdateFacts) -> bool:
 def _whole_parts(request: UpdateRequest, plan_ref_id: str) -> tuple[Part, ...]:
     """Coupon, price overrides, and the other terms of the whole, as waiting parts."""
     content = request.content
+    require_meant(content)
     parts = []
     shown: dict[str, object]
     if content.coupon is not ABSENT:

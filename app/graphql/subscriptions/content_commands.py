@@ -119,6 +119,7 @@ def _override(input: PriceOverrideInput) -> PriceOverrideRequest:
         currency=None if currency is None else currency.value,
         block_size=exact_or_none(block),
         credit_amount=None if rate is None else exact(rate.amount),
+        credit_formula=None if rate is None else given(rate.cost_formula),
         tiers=tuple(
             PriceTier(
                 up_to=_whole(given(tier.up_to), "upTo"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from app.usecases.billing.sandbox import pay_invoice
 from domain.catalog.enums import BillingModel, MeterType
-from tests.app.billing.shop import Shop, amounts, due
-from tests.builders import a_feature, a_plan, a_price
+from domain.catalog.model import CreditRate
+from domain.ids import CurrencyId
+from domain.subscriptions.enums import SubscriptionStatus
+from tests.app.billing.shop import UPDATE, Shop, amounts, due
+from tests.builders import a_feature, a_plan, a_price, uid
 
 CALLS = a_feature("feature-calls", meter_type=MeterType.Incremental)
 USAGE = BillingModel.USAGE_BASED
@@ -116,3 +120,44 @@ async def test_usage_up_to_an_update_is_on_its_invoice_alone_however_late_it_is_
     await shop.use("feature-calls", 1)
     await shop.move("2024-05-16T21:00")
     assert due(await shop.get(first)) == 50 + 10
+
+
+@pytest.mark.parametrize("when", [{}, AT_END])
+async def test_a_rate_is_overridden_by_a_formula_that_can_be_parsed(
+    shop: Shop, when: dict[str, Any]
+) -> None:
+    rate = CreditRate(amount=Decimal(1), currency_id=CurrencyId(uid("currency:tokens")))
+    rated = a_price(model=BillingModel.CREDIT_BASED, feature="feature-calls", credit_rate=rate)
+    await shop.open(a_plan("plan-rated", a_price(50), rated), features=(CALLS,))
+    await shop.attach("pm_ok")
+    first = await shop.buy("plan-rated")
+
+    def rated_by(formula: str) -> dict[str, Any]:
+        given = {"amount": 1, "currencyId": "tokens", "costFormula": formula}
+        return {"priceOverrides": [{"featureId": "feature-calls", "creditRate": given}], **when}
+
+    wanted = {"subscriptionId": first["subscriptionId"]} | rated_by("2*")
+    assert (await shop.execute(UPDATE, {"input": wanted})).codes == ["InvalidArgumentError"]
+    assert await formulas(shop) == [None]
+    await shop.update(first, **rated_by("2*in"))
+    await shop.move("2024-05-01T01:00")
+    assert await formulas(shop) == ["2*in"]
+
+
+async def formulas(shop: Shop) -> list[str | None]:
+    """The formulas of the rates that the subscription in force burns credits at."""
+    (one,) = [s for s in await shop.subscriptions() if s.status is SubscriptionStatus.ACTIVE]
+    return [p.price.credit_rate.cost_formula for p in one.prices if p.price.credit_rate]
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"priceOverrides": [{"baseCharge": True, "price": usd(-1)}]},
+        {"minimumSpend": {"minimum": usd(-1)}},
+    ],
+)
+async def test_terms_that_cannot_be_meant_do_not_wait(shop: Shop, terms: dict[str, Any]) -> None:
+    first = await bought(shop)
+    wanted = {"subscriptionId": first["subscriptionId"]} | terms | AT_END
+    assert (await shop.execute(UPDATE, {"input": wanted})).codes == ["BadUserInput"]

@@ -19,6 +19,18 @@ DELETE_PRICE = """mutation ($input: DeleteOnePriceInput!) { deleteOnePrice(input
   id billingModel price { amount currency } packageId environmentId usedInSubscriptions
   feature { refId } } }"""
 
+RATES = """query ($input: GetPackageByRefIdInput!) { getPlanByRefId(input: $input) {
+  prices { creditRate { amount costFormula } } } }"""
+
+
+def rated(formula: str) -> dict[str, Any]:
+    rate = {"amount": 1, "currencyId": "tokens", "costFormula": formula}
+    return {
+        "billingModel": "CREDIT_BASED",
+        "featureId": "feature-api-calls",
+        "pricePeriods": [{"billingPeriod": "MONTHLY", "creditRate": rate}],
+    }
+
 
 async def a_plan(author: Author, **given: Any) -> str:
     await author.features()
@@ -133,6 +145,24 @@ async def test_refused_pricing_leaves_the_draft_as_it_was(author: Author) -> Non
     for code, models in refused.items():
         assert (await author.try_price(plan, *models)).codes == [code]
     assert await author.get_plan("plan-pro") == before
+
+
+async def test_a_cost_formula_is_saved_if_it_can_be_parsed(author: Author) -> None:
+    plan = await a_plan(author)
+    addon = await author.addon("addon-tokens")
+    await author.ok(
+        "mutation ($input: CustomCurrencyInput!) { createCustomCurrency(input: $input) { id } }",
+        currencyId="tokens",
+        displayName="Tokens",
+        environmentId=author.environment_id,
+    )
+    await author.price(plan, rated("1.1*in + 5*out"), pricingType="FREE")
+    for package in (plan, addon):
+        for formula in ("1.1*in +", "", "sqrt(in)"):
+            refused = await author.try_price(package, flat_fee(20), rated(formula))
+            assert refused.codes == ["InvalidArgumentError"]
+    found = await author.ok(RATES, refId="plan-pro", environmentId=author.environment_id)
+    assert found == {"prices": [{"creditRate": {"amount": 1.0, "costFormula": "1.1*in + 5*out"}}]}
 
 
 async def test_wrong_tiers_are_refused(author: Author) -> None:

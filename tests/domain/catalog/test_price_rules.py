@@ -261,6 +261,20 @@ REFUSED: dict[str, tuple[Pricing, str]] = {
         ),
         "AmountTooLarge",
     ),
+    "a formula that cannot be parsed": (
+        paid(
+            flat(),
+            credits(
+                entry(
+                    None,
+                    credit_rate=CreditRate(
+                        amount=Decimal(1), currency_id=TOKENS, cost_formula="1.1*in +"
+                    ),
+                )
+            ),
+        ),
+        "InvalidArgumentError",
+    ),
     "a negative amount": (paid(flat(entry(-1))), "BadUserInput"),
     "six decimals": (paid(flat(entry("0.000001"))), "BadUserInput"),
     "a huge amount": (paid(flat(entry(1_000_000_000))), "AmountTooLarge"),

@@ -325,6 +325,39 @@ class TestOverrides:
         assert [one.price.is_override for one in content.prices] == [False, True]
         assert content.prices[1].price.credit_rate == replace(rate, amount=Decimal(7))
 
+    @pytest.mark.parametrize("formula", [None, "3*out"])
+    def test_a_rate_is_overridden_with_its_formula(self, formula: str | None) -> None:
+        rate = CreditRate(
+            amount=Decimal(3), currency_id=CurrencyId(uid("currency:credits")), cost_formula="2*in"
+        )
+        rated = a_price(model=BillingModel.CREDIT_BASED, feature="feature-seats", credit_rate=rate)
+        override = PriceOverrideRequest(
+            feature_ref_id="feature-seats", credit_amount=Decimal(7), credit_formula=formula
+        )
+        asked = ContentRequest(quantities=(units("2"),), price_overrides=(override,))
+        content = sold(asked, content_facts(a_plan("plan-rated", SEATS, rated)))
+        changed = replace(rate, amount=Decimal(7), cost_formula=formula)
+        assert content.prices[1].price.credit_rate == changed
+
+    @pytest.mark.parametrize(
+        ("amount", "formula", "code"),
+        [
+            (-1, None, ErrorCode.BadUserInput),
+            (10**9, None, ErrorCode.AmountTooLarge),
+            (1, "2*", ErrorCode.InvalidArgumentError),
+        ],
+    )
+    def test_a_wrong_rate_is_refused(
+        self, amount: int, formula: str | None, code: ErrorCode
+    ) -> None:
+        rate = CreditRate(amount=Decimal(3), currency_id=CurrencyId(uid("currency:credits")))
+        rated = a_price(model=BillingModel.CREDIT_BASED, feature="feature-seats", credit_rate=rate)
+        override = PriceOverrideRequest(
+            feature_ref_id="feature-seats", credit_amount=Decimal(amount), credit_formula=formula
+        )
+        asked = ContentRequest(quantities=(units("2"),), price_overrides=(override,))
+        assert code_of(asked, a_plan("plan-rated", SEATS, rated)) is code
+
     def test_a_negative_unit_amount_is_refused(self) -> None:
         asked = ContentRequest(quantities=(units("2"),), price_unit_amount=Decimal(-1))
         assert code_of(asked, self.PLAN) is ErrorCode.BadUserInput
