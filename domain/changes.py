@@ -33,6 +33,7 @@ _NO_NEWS = frozenset(
         "budget_spent_percentage",
         "trial_ends_soon_told",
         "month_end_told",
+        "stage",
     }
 )
 

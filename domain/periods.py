@@ -50,6 +50,11 @@ def wire_time(instant: datetime | None) -> str | None:
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def instant_or_none(text: str | None) -> datetime | None:
+    """The instant that `wire_time` spelled."""
+    return None if text is None else datetime.fromisoformat(text)
+
+
 def milliseconds(span: timedelta) -> int:
     """Whole milliseconds of `span`."""
     return span // _MILLISECOND

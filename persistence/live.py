@@ -47,6 +47,8 @@ _LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError)
 
 # The newest of these says all that those before it said of the same subject.
 COALESCED = frozenset({"MEASUREMENT_REPORTED", "ENTITLEMENTS_UPDATED", "CREDIT_BALANCE_UPDATED"})
+# Where the way began that an event tells the end of.
+_WAS = ("previousUsageUsedPercentage", "previousBalance")
 
 
 class Queue:
@@ -105,17 +107,18 @@ class Queue:
 
 
 def _subject(event: CommittedEvent) -> tuple[object, ...]:
-    """What an event is news of: a customer's usage of one feature, a scope's entitlements."""
-    feature = (event.data or {}).get("feature") or {}
-    return (event.type, event.customer_id, event.resource_id, feature.get("id"))
+    """What an event is news of: usage of a feature, a credit balance, a scope's entitlements."""
+    data = event.data or {}
+    named = data.get("feature") or data.get("currency") or {}
+    return (event.type, event.customer_id, event.resource_id, named.get("id"))
 
 
 def _superseding(event: CommittedEvent, older: CommittedEvent) -> CommittedEvent:
     """The newer of two reports tells of the whole way: a limit reached on it is not forgotten."""
-    was = "previousUsageUsedPercentage"
-    if older.data.get(was) is None or event.data.get(was) is None:
-        return event
-    return replace(event, data={**event.data, was: older.data[was]})
+    for was in _WAS:
+        if older.data.get(was) is not None and event.data.get(was) is not None:
+            event = replace(event, data={**event.data, was: older.data[was]})
+    return event
 
 
 class LiveOutbox:

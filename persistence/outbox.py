@@ -127,8 +127,9 @@ def _thresholds(name: str, type_: EventLogType) -> BindParameter[str]:
 
 
 # Events, and a delivery for every hook that wants to hear of them, in one statement whose text is
-# always the same. Thresholds are the hooks' own, in percent of the limit: a report that passes one
-# of usage is a delivery of its own type. Sequences are drawn in the order of `position`.
+# always the same. Thresholds are the hooks' own, in percent of the limit (of credits: of what is
+# left, passed downwards): a report that passes one of usage is a delivery of its own type.
+# Sequences are drawn in the order of `position`.
 _TELLING_HOOKS = text(
     """
 WITH told AS (
@@ -151,25 +152,37 @@ WITH told AS (
   FROM told JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
   WHERE told.type = ANY(h.event_log_types)
     AND told.type = ANY(:delivered)
-    AND told.type NOT IN ('ENTITLEMENT_USAGE_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED')
+    AND told.type NOT IN ('ENTITLEMENT_USAGE_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED',
+      'CREDIT_BALANCE_LOW', 'CREDIT_GRANT_BALANCE_LOW')
   UNION ALL
   SELECT told.environment_id, h.id, told.id, crossing.type
   FROM told
   JOIN (VALUES
     ('MEASUREMENT_REPORTED', 'ENTITLEMENT_USAGE_EXCEEDED',
-      'previousUsageUsedPercentage', 'usageUsedPercentage', CAST(:usage AS jsonb)),
+      'previousUsageUsedPercentage', 'usageUsedPercentage', 1, NULL, CAST(:usage AS jsonb)),
     ('SUBSCRIPTION_SPENT_LIMIT_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED',
-      'previousSpendPercentage', 'currentSpendPercentage', CAST(:spend AS jsonb))
-  ) AS crossing (told_by, type, before, after, thresholds) ON crossing.told_by = told.type
+      'previousSpendPercentage', 'currentSpendPercentage', 1, NULL, CAST(:spend AS jsonb)),
+    ('CREDIT_BALANCE_LOW', 'CREDIT_BALANCE_LOW',
+      'previousRemainingBalancePercentage', 'remainingBalancePercentage', -1, NULL,
+      CAST(:balance AS jsonb)),
+    ('CREDIT_GRANT_BALANCE_LOW', 'CREDIT_GRANT_BALANCE_LOW',
+      'previousRemainingBalancePercentage', 'remainingBalancePercentage', -1,
+      'CREDIT_BALANCE_LOW', CAST(:grant AS jsonb))
+  ) AS crossing (told_by, type, before, after, direction, as_of, thresholds)
+    ON crossing.told_by = told.type
   JOIN hooks h ON h.environment_id = told.environment_id AND h.status = 'ACTIVE'
   WHERE crossing.type = ANY(h.event_log_types)
     AND EXISTS (
       SELECT 1
       FROM jsonb_array_elements_text(coalesce(
-        h.configuration #> ARRAY[crossing.type, 'thresholds'], crossing.thresholds
+        h.configuration #> ARRAY[crossing.type, 'thresholds'],
+        h.configuration #> ARRAY[crossing.as_of, 'thresholds'],
+        crossing.thresholds
       )) AS threshold
-      WHERE CAST(told.data ->> crossing.before AS numeric) < CAST(threshold AS numeric)
-        AND CAST(told.data ->> crossing.after AS numeric) >= CAST(threshold AS numeric)
+      WHERE crossing.direction * CAST(told.data ->> crossing.before AS numeric)
+          < crossing.direction * CAST(threshold AS numeric)
+        AND crossing.direction * CAST(told.data ->> crossing.after AS numeric)
+          >= crossing.direction * CAST(threshold AS numeric)
     )
 )
 INSERT INTO webhook_deliveries
@@ -182,5 +195,7 @@ FROM wanted
     bindparam("delivered", sorted(_DELIVERED), type_=ARRAY(Text)),
     _thresholds("usage", EventLogType.ENTITLEMENT_USAGE_EXCEEDED),
     _thresholds("spend", EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED),
+    _thresholds("balance", EventLogType.CREDIT_BALANCE_LOW),
+    _thresholds("grant", EventLogType.CREDIT_GRANT_BALANCE_LOW),
     bindparam("rows", type_=Text),
 )

@@ -20,6 +20,7 @@ from persistence.repositories.catalog import (
     SqlFeatureRepository,
     SqlProductRepository,
 )
+from persistence.repositories.credits import SqlCreditRepository
 from persistence.repositories.customers import SqlCustomerRepository, SqlImportTaskRepository
 from persistence.repositories.entitlements import (
     SqlEntitlementSnapshots,
@@ -97,6 +98,7 @@ class SqlUnitOfWork:
         self.promotional = SqlPromotionalRepository(connection, self.environment_id)
         self.usage = SqlUsageRepository(connection, self.environment_id)
         self.events = SqlEventRepository(connection, self.environment_id)
+        self.credits = SqlCreditRepository(connection, self.environment_id)
         self.queued_tasks = SqlQueuedTaskRepository(connection, self.environment_id)
         self.checkouts = SqlCheckoutRepository(connection, self.environment_id)
         self.backlogs = SqlBacklogRepository(connection, self.environment_id)

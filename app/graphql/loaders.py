@@ -30,6 +30,7 @@ from domain.catalog.model import (
     Product,
 )
 from domain.catalog.usage import FeatureUse, ProductUse
+from domain.credits.model import CreditGrant, CreditGrantId
 from domain.customers.model import Customer, CustomerResource, PromotionalEntitlement
 from domain.entitlements.model import Answer, Scope
 from domain.ids import (
@@ -136,6 +137,10 @@ class Loaders:
     @cached_property
     def currencies(self) -> DataLoader[CurrencyId, CustomCurrency | None]:
         return by_key(self._readers.currencies.by_ids)
+
+    @cached_property
+    def credit_grants(self) -> DataLoader[CreditGrantId, CreditGrant | None]:
+        return by_key(self._readers.credits.grants_by_ids)
 
     @cached_property
     def coupons(self) -> DataLoader[CouponId, Coupon | None]:

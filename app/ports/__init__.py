@@ -26,6 +26,7 @@ from app.ports.catalog import (
     WidgetRepository,
     WidgetSource,
 )
+from app.ports.credits import CreditReader, CreditRepository, CreditSource
 from app.ports.customers import CustomerRepository, CustomerSource, ImportTaskRepository
 from app.ports.entitlements import EntitlementSnapshots, EntitlementSource, PromotionalRepository
 from app.ports.events import (
@@ -59,6 +60,9 @@ __all__ = [
     "CountedUsage",
     "CouponRepository",
     "CouponSource",
+    "CreditReader",
+    "CreditRepository",
+    "CreditSource",
     "CurrencyRepository",
     "CurrencySource",
     "CustomerRepository",

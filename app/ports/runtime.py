@@ -27,6 +27,7 @@ from app.ports.catalog import (
     WidgetRepository,
     WidgetSource,
 )
+from app.ports.credits import CreditReader, CreditRepository
 from app.ports.customers import CustomerRepository, CustomerSource, ImportTaskRepository
 from app.ports.entitlements import EntitlementSnapshots, EntitlementSource, PromotionalRepository
 from app.ports.events import EventLogRepository, HookReader, HookRepository, Post
@@ -86,6 +87,8 @@ class UnitOfWork(Protocol):
     @property
     def events(self) -> EventRepository: ...
     @property
+    def credits(self) -> CreditRepository: ...
+    @property
     def queued_tasks(self) -> QueuedTaskRepository: ...
     @property
     def billing(self) -> BillingProvider | None: ...
@@ -140,6 +143,8 @@ class Readers(Protocol):
     def entitlements(self) -> EntitlementSource: ...
     @property
     def usage(self) -> UsageSource: ...
+    @property
+    def credits(self) -> CreditReader: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

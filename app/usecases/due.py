@@ -10,6 +10,7 @@ from datetime import datetime
 from app.ports import Runtime
 from app.usecases.billing.retries import next_sync_due, run_due_syncs
 from app.usecases.billing.sandbox import deliver, next_provider_due, run_provider
+from app.usecases.credits.wallets import run_due_credits
 from app.usecases.promotions import run_due_promotions
 from app.usecases.transitions import run_due_transitions
 from app.usecases.usage_resets import next_reset, run_due_resets
@@ -29,8 +30,10 @@ async def run_due(runtime: Runtime, until: datetime) -> int:
         await run_provider(runtime, until=at)
         await run_due_resets(runtime, at)
         await run_due_syncs(runtime, at)
+        await run_due_credits(runtime, at)
     touched += await run_due_transitions(runtime, until)
     await run_due_promotions(runtime, until)
+    await run_due_credits(runtime, until)
     return touched
 
 

@@ -147,6 +147,7 @@ async def forget_keys(runtime: Runtime) -> None:
     """Drop what is kept to recognise repeats, 30 days after it was of use."""
     async with runtime.new_unit_of_work() as work:
         await work.usage.forget_keys(now=runtime.clock())
+        await work.credits.forget_keys(now=runtime.clock())
         await work.commit()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.ports import Runtime
+from app.usecases.credits.events import IS_LEFT, WAS_LEFT
 from app.usecases.live import entitlements_news
 from domain.customers.events import customer_body
 from domain.entitlements.model import Answer
@@ -18,7 +19,7 @@ from domain.periods import wire_time
 from domain.subscriptions.model import LIVE
 from domain.webhooks.enums import EventLogType
 from domain.webhooks.events import LoggedEvent
-from domain.webhooks.model import Hook, crossed_upwards, thresholds_of
+from domain.webhooks.model import Hook, crossed_downwards, crossed_upwards, thresholds_of
 
 MEASUREMENT = (
     "currentChange",
@@ -73,8 +74,21 @@ async def body_of(
             crossed = _crossed(type_, hook, data, was, "currentSpendPercentage")
             told = {name: value for name, value in data.items() if name != was}
             return told | {"thresholdPercentage": crossed}
+        case EventLogType.CREDIT_BALANCE_LOW | EventLogType.CREDIT_GRANT_BALANCE_LOW:
+            told = {name: value for name, value in data.items() if name != WAS_LEFT}
+            low = crossed_downwards(
+                thresholds_of(type_, hook.configuration),
+                before=data[WAS_LEFT],
+                after=data[IS_LEFT],
+            )
+            return told | _event_id(type_, event) | {"thresholdPercentage": low}
         case _:
-            return data
+            return dict(data) | _event_id(type_, event)
+
+
+def _event_id(type_: EventLogType, event: LoggedEvent) -> dict[str, Any]:
+    """Messages of grants name the event of the log that they tell of."""
+    return {"eventId": str(event.id)} if type_.startswith("CREDIT_GRANT_") else {}
 
 
 def _crossed(

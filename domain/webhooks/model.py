@@ -35,6 +35,10 @@ DEFAULT_THRESHOLDS: Mapping[str, tuple[int, ...]] = {
     EventLogType.CREDIT_BALANCE_LOW: (20,),
     EventLogType.CREDIT_GRANT_BALANCE_LOW: (20,),
 }
+THRESHOLDS_AS_OF: Mapping[str, str] = {
+    EventLogType.CREDIT_GRANT_BALANCE_LOW: EventLogType.CREDIT_BALANCE_LOW
+}
+"""Whose thresholds a type takes that has none configured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,10 +189,16 @@ def _bad_configuration(what: str) -> InvalidInput:
 def thresholds_of(
     type_: EventLogType, configuration: Mapping[str, Any] | None
 ) -> tuple[float, ...]:
-    """The percentages that the hook wants to hear of."""
-    configured = (configuration or {}).get(type_)
-    given = configured.get("thresholds") if isinstance(configured, Mapping) else None
-    return tuple(given) if given else DEFAULT_THRESHOLDS.get(type_, ())
+    """The percentages that the hook wants to hear of.
+
+    A grant's are those of the whole balance where it has none of its own.
+    """
+    for name in (type_, THRESHOLDS_AS_OF.get(type_)):
+        configured = (configuration or {}).get(name) if name else None
+        given = configured.get("thresholds") if isinstance(configured, Mapping) else None
+        if given:
+            return tuple(given)
+    return DEFAULT_THRESHOLDS.get(type_, ())
 
 
 def crossed_upwards(thresholds: Iterable[float], *, before: float, after: float) -> float | None:

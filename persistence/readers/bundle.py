@@ -13,6 +13,7 @@ from persistence.readers.catalog import (
     SqlProductReader,
 )
 from persistence.readers.catalog_usage import SqlCatalogUsageReader
+from persistence.readers.credits import SqlCreditReader
 from persistence.readers.customers import SqlCustomerReader
 from persistence.readers.entitlements import SqlEntitlementReader
 from persistence.readers.groups import SqlFeatureGroupReader, SqlPackageGroupReader
@@ -47,3 +48,4 @@ class SqlReaders:
         self.entitlements = SqlEntitlementReader(engine, environment_id)
         self.hooks = SqlHookReader(engine, environment_id)
         self.usage = SqlUsageReader(engine, environment_id)
+        self.credits = SqlCreditReader(engine, environment_id)

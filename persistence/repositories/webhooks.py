@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -30,7 +31,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.webhooks.enums import EventLogType, HookStatus
 from domain.webhooks.events import LoggedEvent
-from domain.webhooks.model import Delivery, DeliveryStatus, Hook, thresholds_of
+from domain.webhooks.model import (
+    THRESHOLDS_AS_OF,
+    Delivery,
+    DeliveryStatus,
+    Hook,
+    thresholds_of,
+)
 from persistence.mapping.copy import from_row, to_columns
 from persistence.repositories.base import Repository
 from persistence.rows.outbox import EventRequestRow, EventRow
@@ -62,12 +69,13 @@ class SqlHookRepository(Repository):
 
     async def thresholds(self, type_: EventLogType) -> frozenset[float]:
         """The percentages that some active hook wants to hear of, and the default ones."""
+        configured = sorted({type_.value, str(THRESHOLDS_AS_OF.get(type_, type_))})
         rows = await self.fetch(
             select(HookRow.configuration).where(
                 HookRow.environment_id == self.environment_id,
                 HookRow.status == HookStatus.ACTIVE,
                 literal(type_.value) == any_(HookRow.event_log_types),
-                HookRow.configuration.has_key(type_.value),
+                or_(*(HookRow.configuration.has_key(name) for name in configured)),
             )
         )
         wanted = [thresholds_of(type_, None)]

@@ -20,22 +20,14 @@ UNSUPPORTED = {
     # catalog/prices
     # credits
     "credits": {
-        "consumeCredits",
         "consumeCreditsAsync",
-        "createCreditGrant",
-        "creditBalanceSummary",
-        "creditBalanceUpdated",
         "creditEventsFields",
-        "creditGrants",
         "creditUsage",
-        "creditsLedger",
         "estimateEventCost",
         "estimateUsageCost",
         "getAutoRechargeSettings",
         "previewCreditGrant",
         "saveAutoRechargeSettings",
-        "updateCreditGrant",
-        "voidCreditGrant",
     },
     # customers
     # entitlements

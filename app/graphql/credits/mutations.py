@@ -2,6 +2,7 @@
 
 import strawberry
 
+from app.graphql.context import Info
 from app.graphql.credits.inputs import (
     ConsumeCreditInput,
     ConsumeCreditsAsyncInput,
@@ -11,6 +12,13 @@ from app.graphql.credits.inputs import (
     UpdateCreditGrantInput,
     VoidCreditGrantInput,
 )
+from app.graphql.credits.mapping import (
+    consumption_from_graphql,
+    consumption_to_graphql,
+    grant_changes_from_graphql,
+    grant_to_graphql,
+    new_grant_from_graphql,
+)
 from app.graphql.credits.types import (
     AutoRechargeSettingsDTO,
     CreditConsumptionResponse,
@@ -18,21 +26,30 @@ from app.graphql.credits.types import (
     CreditGrantPreview,
 )
 from app.graphql.errors import unsupported
+from app.graphql.given import changing
+from app.usecases.credits import grants
+from app.usecases.credits.consumption import consume
 
 
 @strawberry.type
 class CreditsMutation:
     @strawberry.mutation
-    async def consume_credits(self, input: ConsumeCreditInput) -> CreditConsumptionResponse:
-        raise unsupported("consumeCredits")
+    async def consume_credits(
+        self, info: Info, input: ConsumeCreditInput
+    ) -> CreditConsumptionResponse:
+        command = consumption_from_graphql(input)
+        runtime = changing(info, input.environment_id)
+        return consumption_to_graphql(await consume(command, runtime=runtime), command)
 
     @strawberry.mutation
     async def consume_credits_async(self, input: ConsumeCreditsAsyncInput) -> str | None:
         raise unsupported("consumeCreditsAsync")
 
     @strawberry.mutation
-    async def create_credit_grant(self, input: CreditGrantInput) -> CreditGrant:
-        raise unsupported("createCreditGrant")
+    async def create_credit_grant(self, info: Info, input: CreditGrantInput) -> CreditGrant:
+        command = new_grant_from_graphql(input)
+        runtime = changing(info, input.environment_id)
+        return grant_to_graphql(await grants.create(command, runtime=runtime), info)
 
     @strawberry.mutation
     async def preview_credit_grant(self, input: PreviewCreditGrantInput) -> CreditGrantPreview:
@@ -45,9 +62,12 @@ class CreditsMutation:
         raise unsupported("saveAutoRechargeSettings")
 
     @strawberry.mutation
-    async def update_credit_grant(self, input: UpdateCreditGrantInput) -> CreditGrant:
-        raise unsupported("updateCreditGrant")
+    async def update_credit_grant(self, info: Info, input: UpdateCreditGrantInput) -> CreditGrant:
+        changes = grant_changes_from_graphql(input)
+        runtime = changing(info, input.environment_id)
+        return grant_to_graphql(await grants.update(input.id, changes, runtime=runtime), info)
 
     @strawberry.mutation
-    async def void_credit_grant(self, input: VoidCreditGrantInput) -> CreditGrant:
-        raise unsupported("voidCreditGrant")
+    async def void_credit_grant(self, info: Info, input: VoidCreditGrantInput) -> CreditGrant:
+        runtime = changing(info, input.environment_id)
+        return grant_to_graphql(await grants.void(input.id, runtime=runtime), info)

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from app.graphql.context import Info
 from app.graphql.credits.inputs import (
     CreditBalanceSummaryInput,
     CreditEventsFieldsInput,
@@ -13,6 +14,7 @@ from app.graphql.credits.inputs import (
     GetCreditGrantsInput,
 )
 from app.graphql.credits.listing import CreditGrantConnection, CreditLedgerConnection
+from app.graphql.credits.mapping import balances_to_graphql, entry_to_graphql, grant_to_graphql
 from app.graphql.credits.types import (
     AutoRechargeSettingsDTO,
     CreditBalanceSummary,
@@ -20,32 +22,58 @@ from app.graphql.credits.types import (
     CreditEventsFields,
     CreditUsage,
 )
+from app.graphql.entitlements.mapping import scope_from_graphql
 from app.graphql.errors import unsupported
+from app.graphql.given import given, runtime_for
+from app.graphql.paging import list_query, to_connection
+from app.usecases.credits import reading
+from domain.listing import Order, SortDirection
+
+NEWEST_ENTRY_FIRST = (Order("position", SortDirection.DESC),)
 
 
 @strawberry.type
 class CreditsQuery:
     @strawberry.field(deprecation_reason="No longer supported")  # type: ignore[untyped-decorator]  # an untyped overload
     async def credit_balance_summary(
-        self, input: CreditBalanceSummaryInput
+        self, info: Info, input: CreditBalanceSummaryInput
     ) -> CreditBalanceSummary:
-        raise unsupported("creditBalanceSummary")
+        scope = scope_from_graphql(input)
+        found = await reading.balances(
+            scope, given(input.currency_id), runtime=runtime_for(info, input.environment_id)
+        )
+        return balances_to_graphql(found, scope)
 
     @strawberry.field
     async def credit_events_fields(self, input: CreditEventsFieldsInput) -> CreditEventsFields:
         raise unsupported("creditEventsFields")
 
     @strawberry.field
-    async def credit_grants(self, input: GetCreditGrantsInput) -> CreditGrantConnection:
-        raise unsupported("creditGrants")
+    async def credit_grants(self, info: Info, input: GetCreditGrantsInput) -> CreditGrantConnection:
+        page = await reading.list_grants(
+            scope_from_graphql(input),
+            given(input.currency_id),
+            list_query(info, paging=input.paging),
+            runtime=runtime_for(info, input.environment_id),
+        )
+        return to_connection(
+            CreditGrantConnection, page, lambda grant: grant_to_graphql(grant, info)
+        )
 
     @strawberry.field
     async def credit_usage(self, input: CreditUsageInput) -> CreditUsage:
         raise unsupported("creditUsage")
 
     @strawberry.field
-    async def credits_ledger(self, input: CreditLedgerInput) -> CreditLedgerConnection:
-        raise unsupported("creditsLedger")
+    async def credits_ledger(self, info: Info, input: CreditLedgerInput) -> CreditLedgerConnection:
+        page = await reading.list_ledger(
+            scope_from_graphql(input),
+            given(input.currency_id),
+            given(input.event_type) or (),
+            list_query(info, paging=input.paging, default_orders=NEWEST_ENTRY_FIRST),
+            runtime=runtime_for(info, input.environment_id),
+        )
+        return to_connection(CreditLedgerConnection, page, entry_to_graphql)
 
     @strawberry.field
     async def estimate_event_cost(self, input: EstimateEventCostInput) -> CreditCostEstimation:

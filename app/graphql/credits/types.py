@@ -7,6 +7,8 @@ from uuid import UUID
 import strawberry
 
 from app.graphql.billing.enums import PaymentCollection
+from app.graphql.context import Info
+from app.graphql.credits import relations
 from app.graphql.credits.enums import (
     CreditGrantInvoiceBillingReason,
     CreditGrantInvoiceStatus,
@@ -21,6 +23,7 @@ from app.graphql.credits.enums import (
 )
 from app.graphql.paging import PageInfo
 from app.graphql.scalars import JSON
+from domain.credits import model
 
 if TYPE_CHECKING:
     from app.graphql.billing.types import InvoiceLine
@@ -193,6 +196,7 @@ class CreditGrantInvoice:
 
 @strawberry.type
 class CreditGrant:
+    source: strawberry.Private[model.CreditGrant]
     additional_meta_data: JSON | None
     amount: float
     automatic_recharge_configuration_id: UUID | None
@@ -200,8 +204,15 @@ class CreditGrant:
     consumed_amount: float
     cost: MoneyRef
     created_at: datetime
-    currency_id: str
-    customer_id: str
+
+    @strawberry.field
+    async def currency_id(self, info: Info) -> str:
+        return await relations.currency_id_of(info, self.source.key)
+
+    @strawberry.field
+    async def customer_id(self, info: Info) -> str:
+        return await relations.customer_id_of(info, self.source.key)
+
     display_name: str
     effective_at: datetime
     expire_at: datetime | None
@@ -233,15 +244,39 @@ class CreditGrantPreview:
 
 @strawberry.type
 class CreditLedgerEvent:
+    source: strawberry.Private[model.ListedEntry]
     amount: float
-    credit_currency_id: str
-    credit_grant_id: str
-    customer_id: str
+
+    @strawberry.field
+    async def credit_currency_id(self, info: Info) -> str:
+        return await relations.currency_id_of(info, self.source.key)
+
+    @strawberry.field
+    async def credit_grant_id(self, info: Info) -> str:
+        return (await relations.grant_of(info, self.source)).grant_id
+
+    @strawberry.field
+    async def customer_id(self, info: Info) -> str:
+        return await relations.customer_id_of(info, self.source.key)
+
     event_id: str | None
     event_type: CreditLedgerEventType
-    feature: FeatureRef | None
-    feature_id: str | None
-    grant: CreditGrant | None
+
+    @strawberry.field
+    async def feature(self, info: Info) -> FeatureRef | None:
+        return await relations.feature_of(info, self.source)
+
+    @strawberry.field
+    async def feature_id(self, info: Info) -> str | None:
+        feature = await relations.feature_of(info, self.source)
+        return None if feature is None else feature.ref_id
+
+    @strawberry.field
+    async def grant(self, info: Info) -> CreditGrant | None:
+        from app.graphql.credits.mapping import grant_to_graphql
+
+        return grant_to_graphql(await relations.grant_of(info, self.source), info)
+
     resource_id: str | None
     timestamp: datetime
 

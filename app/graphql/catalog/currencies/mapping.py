@@ -12,6 +12,7 @@ from app.graphql.catalog.currencies.types import (
     CustomCurrency,
     CustomCurrencyAssociatedEntity,
     Money,
+    SlimCustomCurrency,
     Units,
 )
 from app.graphql.given import given, maybe
@@ -52,6 +53,15 @@ def currency_to_graphql(currency: model.CustomCurrency) -> CustomCurrency:
         symbol=currency.symbol,
         units=_units(currency),
         updated_at=currency.updated_at,
+    )
+
+
+def slim_currency_to_graphql(currency: model.CustomCurrency) -> SlimCustomCurrency:
+    return SlimCustomCurrency(
+        currency_id=currency.currency_id,
+        display_name=currency.display_name,
+        symbol=currency.symbol,
+        units=_units(currency),
     )
 
 

@@ -1,0 +1,1 @@
+"""Credit grants, consumption, wallets and the ledger. Source: spec, entitlements §9."""

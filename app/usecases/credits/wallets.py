@@ -1,0 +1,100 @@
+"""Wallets opened for a change: locked, settled, written once, and told of.
+
+Every operation on credits goes through here, inside its own transaction: `open_wallets` takes the
+locks in key order (after those of usage buckets), applies what the clock brought, and
+`close_wallets` writes what changed with the news of it. Source: spec, entitlements §9; platform
+§7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from app.ports import Runtime, UnitOfWork
+from app.usecases.credits.events import wallet_events
+from domain.credits.model import Wallet, WalletKey
+from domain.credits.wallet import OpenWallet, closed, settled
+from domain.ids import CurrencyId, CustomerId
+
+DUE_BATCH = 100
+
+
+async def open_wallets(
+    work: UnitOfWork, keys: Iterable[WalletKey], *, now: datetime
+) -> dict[WalletKey, OpenWallet]:
+    """Lock the wallets, read them, and settle each up to `now`; one not yet there is empty."""
+    wanted = sorted(set(keys))
+    await work.credits.lock(wanted)
+    wallets = await work.credits.by_keys(wanted)
+    grants = await work.credits.open_grants(wanted)
+    opened = {}
+    for key in wanted:
+        wallet = wallets.get(key) or Wallet(key=key, updated_at=now)
+        held = {grant.id: grant for grant in grants[key]}
+        opened[key] = settled(OpenWallet(was=wallet, wallet=wallet, grants=held), now)
+    return opened
+
+
+async def close_wallets(
+    work: UnitOfWork, opened: Iterable[OpenWallet], *, runtime: Runtime, now: datetime
+) -> dict[WalletKey, Wallet]:
+    """Write the wallets that changed and tell of them; all of them as they stand now."""
+    opened = list(opened)
+    changed = [closed(one, now) for one in opened if one.is_changed]
+    await work.credits.save(changed, new_uuid=runtime.ids.new_uuid)
+    for event in await wallet_events(work, changed, now=now):
+        work.publish(event)
+    return {one.wallet.key: one.wallet for one in [*opened, *changed]}
+
+
+async def current_wallets(
+    customer_id: CustomerId,
+    resource_id: str,
+    currency_id: CurrencyId | None = None,
+    *,
+    runtime: Runtime,
+) -> list[Wallet]:
+    """The scope's wallets as they stand now: a grant ends at its instant, sweeper or not."""
+    now = runtime.clock()
+    found = await runtime.readers.credits.wallets(customer_id, resource_id, currency_id)
+    stale = [wallet.key for wallet in found if not wallet.is_current(now)]
+    if not stale:
+        return found
+    settled_now = await settle_wallets(stale, runtime=runtime)
+    return [settled_now.get(wallet.key, wallet) for wallet in found]
+
+
+async def settle_wallets(
+    keys: Iterable[WalletKey], *, runtime: Runtime
+) -> Mapping[WalletKey, Wallet]:
+    """Apply to the wallets what the clock brought."""
+    now = runtime.clock()
+    async with runtime.new_unit_of_work() as work:
+        opened = await open_wallets(work, keys, now=now)
+        wallets = await close_wallets(work, opened.values(), runtime=runtime, now=now)
+        await work.commit()
+    return wallets
+
+
+async def next_credit_due(runtime: Runtime) -> datetime | None:
+    """When a grant begins or expires next."""
+    return await runtime.readers.credits.next_change()
+
+
+async def run_due_credits(runtime: Runtime, until: datetime) -> int:
+    """Let grants begin and expire that are due by `until`; how many wallets changed.
+
+    Each wallet is a transaction: another process may be at the next one.
+    """
+    at = replace(runtime, clock=lambda: until)
+    changed = 0
+    while True:
+        async with runtime.new_unit_of_work() as work:
+            due = await work.credits.due(until, limit=DUE_BATCH)
+        for key in due:
+            await settle_wallets([key], runtime=at)
+        changed += len(due)
+        if len(due) < DUE_BATCH:
+            return changed

@@ -1,0 +1,179 @@
+"""Credits, frozen: grants, the wallets that hold them, and the ledger that tells every change.
+
+Amounts are in credits, exact to ten places. Source: spec, entitlements §9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Any, NewType
+from uuid import UUID
+
+from domain.catalog.enums import Currency
+from domain.credits.enums import (
+    CreditGrantSourceType,
+    CreditGrantStatus,
+    CreditGrantType,
+    CreditLedgerEventType,
+)
+from domain.ids import CurrencyId, CustomerId, FeatureId, SubscriptionId
+from domain.money import Money
+from domain.subscriptions.enums import PaymentCollection
+
+CreditGrantId = NewType("CreditGrantId", UUID)
+
+ZERO = Decimal(0)
+_PLACES = Decimal(1).scaleb(-10)
+
+
+def credits_of(amount: Decimal) -> Decimal:
+    """An amount as it is kept: ten places, half up."""
+    return amount.quantize(_PLACES, rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WalletKey:
+    """(customer, resource or "" for none, currency): wallets never lend to each other (§9.1)."""
+
+    customer_id: CustomerId
+    resource_id: str
+    currency_id: CurrencyId
+
+
+class GrantStage(StrEnum):
+    """What the ledger has told of a grant: nothing yet, that it was granted, that it ended."""
+
+    WAITING = "WAITING"
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditGrant:
+    """Credits given to a wallet over [effective_at, expire_at); None = for ever.
+
+    `cost` is what the whole grant costs. Of a recurring grant `subscription_id` gives it and
+    `source_key` says which of the subscription's entitlements or charges. `grant_id` is the
+    caller's handle, beside the UUID.
+    """
+
+    id: CreditGrantId
+    grant_id: str
+    customer_id: CustomerId
+    resource_id: str
+    currency_id: CurrencyId
+    display_name: str
+    grant_type: CreditGrantType
+    amount: Decimal
+    consumed_amount: Decimal = ZERO
+    cost: Money = field(default_factory=lambda: Money(ZERO, Currency.USD))
+    priority: Decimal = ZERO
+    effective_at: datetime
+    expire_at: datetime | None = None
+    comment: str | None = None
+    additional_meta_data: Mapping[str, object] | None = None
+    payment_collection: PaymentCollection = PaymentCollection.NOT_REQUIRED
+    is_payment_pending: bool = False
+    invoice_id: str | None = None
+    source_type: CreditGrantSourceType | None = None
+    subscription_id: SubscriptionId | None = None
+    source_key: str | None = None
+    recharge_id: UUID | None = None
+    stage: GrantStage = GrantStage.WAITING
+    voided_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def key(self) -> WalletKey:
+        return WalletKey(self.customer_id, self.resource_id, self.currency_id)
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is left of it; of an overdraft the deficit, negative."""
+        return self.amount - self.consumed_amount
+
+    @property
+    def is_overdraft(self) -> bool:
+        return self.grant_type is CreditGrantType.OVERDRAFT
+
+    @property
+    def is_spendable(self) -> bool:
+        """Whether burning may draw on it."""
+        return self.stage is GrantStage.ACTIVE and not self.is_overdraft and self.remaining > 0
+
+
+def status_of(grant: CreditGrant, now: datetime) -> CreditGrantStatus:
+    """VOIDED > PAYMENT_PENDING > SCHEDULED > EXPIRED > ACTIVE, by the clock (§9.2)."""
+    if grant.voided_at is not None:
+        return CreditGrantStatus.VOIDED
+    if grant.is_payment_pending:
+        return CreditGrantStatus.PAYMENT_PENDING
+    if now < grant.effective_at:
+        return CreditGrantStatus.SCHEDULED
+    if grant.expire_at is not None and grant.expire_at <= now:
+        return CreditGrantStatus.EXPIRED
+    return CreditGrantStatus.ACTIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wallet:
+    """The totals of a wallet's counted grants, true until `next_change`.
+
+    `updated_at` is also its version: strictly increasing, whatever the clock says.
+    """
+
+    key: WalletKey
+    granted: Decimal = ZERO
+    consumed: Decimal = ZERO
+    next_change: datetime | None = None
+    updated_at: datetime
+
+    @property
+    def balance(self) -> Decimal:
+        return self.granted - self.consumed
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether nothing became effective or expired since it was written."""
+        return self.next_change is None or now < self.next_change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What credits were burned for: a feature, or nothing but the caller's own account of it."""
+
+    feature_id: FeatureId | None = None
+    event_id: str | None = None
+    dimensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One append-only line; the amounts of a wallet's entries add up to its balance (§9.6)."""
+
+    grant_id: CreditGrantId
+    type: CreditLedgerEventType
+    amount: Decimal
+    timestamp: datetime
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedEntry:
+    """An entry as lists show it."""
+
+    id: UUID
+    key: WalletKey
+    entry: LedgerEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumed:
+    """What a consumption's idempotency key stands for: repeats are answered with it."""
+
+    amount: Decimal
+    timestamp: datetime
