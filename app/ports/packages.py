@@ -68,10 +68,10 @@ class PackageSource(Protocol):
     ) -> list[Package]:
         """The products' latest rows that are not archived, oldest lineage first."""
 
-    async def published_of_product(
-        self, type_: PackageType, product_id: ProductId
+    async def published_of_products(
+        self, type_: PackageType, product_ids: Iterable[ProductId]
     ) -> list[Package]:
-        """The versions to sell of a product, oldest lineage first."""
+        """The versions to sell of these products, oldest lineage first."""
 
 
 class PackageReader(PackageSource, Protocol):

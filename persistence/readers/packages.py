@@ -193,13 +193,13 @@ class PackageQueries(Connected):
         ).order_by(_PACKAGE.lineage_created_at, _PACKAGE.ref_id)
         return await self.load(statement)
 
-    async def published_of_product(
-        self, type_: PackageType, product_id: ProductId
+    async def published_of_products(
+        self, type_: PackageType, product_ids: Iterable[ProductId]
     ) -> list[Package]:
-        """The versions to sell of a product, oldest lineage first."""
+        """The versions to sell of these products, oldest lineage first."""
         statement = self._packages(
             _PACKAGE.type == type_,
-            _PACKAGE.product_id == product_id,
+            _PACKAGE.product_id.in_(list(product_ids)),
             _PACKAGE.is_latest,
             _PACKAGE.status == PackageStatus.PUBLISHED,
         ).order_by(_PACKAGE.lineage_created_at, _PACKAGE.ref_id)

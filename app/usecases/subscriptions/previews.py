@@ -14,7 +14,7 @@ from app.usecases.subscriptions.change import decided_update, update_facts
 from app.usecases.subscriptions.gather import provision_facts
 from app.usecases.subscriptions.provision import decided
 from app.usecases.transitions import after_updates, terms_in
-from domain.catalog.enums import Currency
+from domain.catalog.enums import BillingModel, Currency
 from domain.subscriptions.charges import is_charged
 from domain.subscriptions.enums import SubscriptionStatus
 from domain.subscriptions.model import InvoiceLine, Subscription
@@ -28,6 +28,8 @@ from domain.subscriptions.previews import Preview, preview_provision, preview_up
 from domain.subscriptions.provisioning import terms_of
 from domain.subscriptions.request import ProvisionRequest, UpdateRequest
 from domain.subscriptions.updating import terms_of_update
+
+USAGE_BASED = BillingModel.USAGE_BASED
 
 
 async def preview_subscription(request: ProvisionRequest, *, runtime: Runtime) -> Preview:
@@ -71,16 +73,32 @@ async def preview_next_invoice(ref_id: str, *, runtime: Runtime) -> NextInvoice:
     async with runtime.new_unit_of_work() as work:
         book, subscription = await book_of_subscription(work, runtime, ref_id, now=now)
         terms = await terms_in(book)
-        usage: tuple[InvoiceLine, ...] = ()
-        started = subscription.current_billing_period_start < now
-        if is_charged(subscription) and subscription.is_live and started:
-            usage = (await unbilled_usage(book, subscription, now)).lines
+        usage = await _usage_to_date(book, subscription)
         balance = await balance_of(book, subscription)
         period_end = subscription.current_billing_period_end
         after = subscription
         if is_charged(subscription) and subscription.status is SubscriptionStatus.ACTIVE:
             after = await after_updates(book, subscription, at=period_end)
         return next_invoice(subscription, usage, terms, after=after, balance=balance)
+
+
+async def usage_bill(ref_id: str, *, runtime: Runtime) -> Decimal | None:
+    """What usage of the present period comes to so far; None where nothing is billed by usage."""
+    now = runtime.clock()
+    async with runtime.new_unit_of_work() as work:
+        book, subscription = await book_of_subscription(work, runtime, ref_id, now=now)
+        if not any(sold.price.billing_model is USAGE_BASED for sold in subscription.prices):
+            return None
+        lines = await _usage_to_date(book, subscription)
+        return sum((line.amount for line in lines), Decimal(0))
+
+
+async def _usage_to_date(book: Book, subscription: Subscription) -> tuple[InvoiceLine, ...]:
+    """The lines of what the present period has used and no invoice has yet."""
+    started = subscription.current_billing_period_start < book.now
+    if not (is_charged(subscription) and subscription.is_live and started):
+        return ()
+    return (await unbilled_usage(book, subscription, book.now)).lines
 
 
 async def preview_maximum_spend(ref_id: str, *, runtime: Runtime) -> MaximumSpend | None:

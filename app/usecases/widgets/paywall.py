@@ -68,7 +68,7 @@ async def read_paywall(query: ReadPaywall, *, runtime: Runtime) -> PaywallRead:
     if query.offer_id is not None:
         raise not_found(ErrorCode.OfferNotFound, "Offer", query.offer_id)
     product = await _product(query.product_id, runtime=runtime)
-    published = await runtime.readers.packages.published_of_product(PackageType.Plan, product.id)
+    published = await runtime.readers.packages.published_of_products(PackageType.Plan, [product.id])
     ordered = paywall_order(published, query.view.country)
     shown = ordered if query.include_hidden_plans else visible_plans(ordered, query.context)
     views = tuple(_seen(plan, query.view) for plan in shown)

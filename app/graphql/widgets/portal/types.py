@@ -9,8 +9,14 @@ from app.graphql.billing.enums import PaymentMethodType
 from app.graphql.catalog.features.enums import FeatureType, MeterType
 from app.graphql.catalog.packages.enums import PricingType
 from app.graphql.catalog.prices.enums import BillingModel, BillingPeriod
+from app.graphql.context import Info
 from app.graphql.customers.enums import PromotionalEntitlementPeriod
+from app.graphql.subscriptions import nested
 from app.graphql.subscriptions.enums import SubscriptionStatus
+from app.graphql.widgets.portal import relations
+from domain.customers.model import PromotionalEntitlement
+from domain.ids import FeatureId
+from domain.subscriptions.model import Subscription
 
 if TYPE_CHECKING:
     from app.graphql.billing.types import SubscriptionInvoicePreview
@@ -75,8 +81,16 @@ class CustomerPortalConfiguration:
 
 @strawberry.type
 class CustomerPortalPromotionalEntitlement:
-    description: str | None
-    display_name: str
+    source: strawberry.Private[PromotionalEntitlement]
+
+    @strawberry.field
+    def description(self) -> str | None:
+        return self.source.description
+
+    @strawberry.field
+    async def display_name(self, info: Info) -> str:
+        return (await relations.feature_of(info, self.source)).display_name
+
     end_date: datetime | None
     has_soft_limit: bool | None
     has_unlimited_usage: bool | None
@@ -107,43 +121,79 @@ class CustomerPortalPricingFeature:
 
 @strawberry.type
 class CustomerPortalSubscriptionPrice:
+    feature_id: strawberry.Private[FeatureId | None]
     billing_model: BillingModel | None
     billing_period: BillingPeriod | None
     block_size: float | None
     credit_rate: CreditRateRef | None
-    feature: CustomerPortalPricingFeature | None
+
+    @strawberry.field
+    async def feature(self, info: Info) -> CustomerPortalPricingFeature | None:
+        return await relations.feature_to_graphql(info, self.feature_id)
+
     price: MoneyRef | None
 
 
 @strawberry.type
 class CustomerPortalSubscriptionPricing:
+    source: strawberry.Private[Subscription]
+    feature_id: strawberry.Private[FeatureId | None]
     billing_country_code: str | None
     billing_model: BillingModel | None
     billing_period: BillingPeriod | None
     credit_rate: CreditRateRef | None
-    feature: CustomerPortalPricingFeature | None
+
+    @strawberry.field
+    async def feature(self, info: Info) -> CustomerPortalPricingFeature | None:
+        return await relations.feature_to_graphql(info, self.feature_id)
+
     price: MoneyRef | None
     pricing_type: PricingType
     unit_quantity: int | None
-    usage_based_estimated_bill: float | None
+
+    @strawberry.field
+    async def usage_based_estimated_bill(self, info: Info) -> float | None:
+        return await relations.usage_bill_of(info, self.source)
 
 
 @strawberry.type
 class CustomerPortalSubscription:
-    addons: list[CustomerPortalAddon]
+    source: strawberry.Private[Subscription]
+
+    @strawberry.field
+    async def addons(self, info: Info) -> list[CustomerPortalAddon]:
+        return [await relations.addon_to_graphql(info, held) for held in self.source.addons]
+
     billing_period_range: DateRangeRef | None
     plan_id: str
-    plan_name: str
-    preview_next_invoice: SubscriptionInvoicePreviewRef | None
+
+    @strawberry.field
+    async def plan_name(self, info: Info) -> str:
+        return await relations.plan_name_of(info, self.source)
+
+    @strawberry.field
+    async def preview_next_invoice(self, info: Info) -> SubscriptionInvoicePreviewRef | None:
+        return await relations.next_invoice_of(info, self.source)
+
     prices: list[CustomerPortalSubscriptionPrice]
-    pricing: CustomerPortalSubscriptionPricing = strawberry.field(
-        deprecation_reason="No longer supported"
-    )
+
+    @strawberry.field(deprecation_reason="No longer supported")  # type: ignore[untyped-decorator]  # an untyped overload
+    def pricing(self) -> CustomerPortalSubscriptionPricing:
+        return relations.pricing_to_graphql(self.source)
+
     pricing_type: PricingType
-    scheduled_updates: list[SubscriptionScheduledUpdateRef] | None
+
+    @strawberry.field
+    async def scheduled_updates(self, info: Info) -> list[SubscriptionScheduledUpdateRef] | None:
+        return await nested.scheduled_updates(info, self.source)
+
     status: SubscriptionStatus
     subscription_id: str
-    total_price: CustomerSubscriptionTotalPriceRef | None
+
+    @strawberry.field
+    async def total_price(self, info: Info) -> CustomerSubscriptionTotalPriceRef | None:
+        return await nested.total_price(info, self.source)
+
     trial_remaining_days: int | None
 
 
@@ -152,7 +202,13 @@ class CustomerPortal:
     billing_information: CustomerPortalBillingInformation
     billing_portal_url: str | None
     can_upgrade_subscription: bool
-    configuration: CustomerPortalConfiguration | None
+
+    @strawberry.field
+    async def configuration(self, info: Info) -> CustomerPortalConfiguration | None:
+        from app.graphql.widgets.configuration.mapping import portal_configuration_of
+
+        return await portal_configuration_of(info)
+
     entitlements: list[EntitlementRef]
     entitlements_v2: list[EntitlementUnionRef] | None
     promotional_entitlements: list[CustomerPortalPromotionalEntitlement]
