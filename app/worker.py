@@ -18,6 +18,7 @@ from app.usecases.deliveries import AT_ONCE, Claimed, Delivering, attempt, claim
 from app.usecases.due import run_due
 from app.usecases.packages.migration import move_subscriptions
 from app.usecases.queued_tasks import Work, pursue
+from app.usecases.recalculation import tell_everybody
 from app.usecases.subscriptions.imports import import_items
 from app.usecases.usage import forget_keys
 from domain.ids import EnvironmentId
@@ -34,6 +35,7 @@ FORGET_EVERY_S = 3600
 WORK_OF: dict[QueuedWork, Work] = {
     QueuedWork.IMPORT_SUBSCRIPTIONS: import_items,
     QueuedWork.MIGRATE_SUBSCRIPTIONS: move_subscriptions,
+    QueuedWork.TELL_OF_ENTITLEMENTS: tell_everybody,
 }
 
 

@@ -19,6 +19,7 @@ class QueuedWork(Enum):
 
     IMPORT_SUBSCRIPTIONS = "IMPORT_SUBSCRIPTIONS"
     MIGRATE_SUBSCRIPTIONS = "MIGRATE_SUBSCRIPTIONS"
+    TELL_OF_ENTITLEMENTS = "TELL_OF_ENTITLEMENTS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

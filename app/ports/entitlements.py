@@ -66,8 +66,16 @@ class EntitlementSource(Protocol):
 class EntitlementSnapshots(Protocol):
     """Invalidation, in the transaction of the change (spec, entitlements §13)."""
 
-    async def invalidate(self, customer_id: CustomerId, resource_id: str | None = None) -> None:
-        """Forget the scope's snapshot; without a resource all of the customer's."""
+    async def invalidate(
+        self, customer_id: CustomerId, resource_id: str | None = None, *, tells: bool = True
+    ) -> None:
+        """Forget the scope's snapshot, without a resource all of the customer's, and tell of it."""
+
+    def tell_of(self, customer_id: CustomerId, resource_id: str | None = None) -> None:
+        """Tell subscribers of the scope, without a resource of all its scopes, at the commit."""
+
+    async def customers_from(self, skip: int, *, limit: int) -> dict[CustomerId, bool]:
+        """Customers, oldest first, after `skip` of them: whether anybody asked for theirs."""
 
     async def invalidate_all(self) -> None:
         """Forget every snapshot of the environment: a feature or a reset rule changed."""

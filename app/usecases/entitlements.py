@@ -8,11 +8,10 @@ Source: spec, entitlements §2, §3, §13.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
 
 from app.ports import PackageSource, Runtime, UnitOfWork
 from app.usecases.counting import fold_missing
@@ -39,8 +38,7 @@ from domain.entitlements.resolution import (
     stamped,
 )
 from domain.entitlements.summary import Summary, summaries
-from domain.errors import ErrorCode, invalid_argument, not_found
-from domain.events import Event
+from domain.errors import ErrorCode, not_found
 from domain.ids import CustomerId, FeatureId, PackageId, ResourceId
 from domain.metering.model import Bucket
 from domain.subscriptions.enums import SubscriptionStatus
@@ -147,43 +145,15 @@ async def _resource_uuid(view: ScopeView, runtime: Runtime) -> ResourceId | None
 
 async def purge(scope: Scope, *, runtime: Runtime) -> None:
     """Forget what is kept of the scope and resolve it anew at once."""
-    customer = await _customer(scope.customer_ref_id, runtime)
+    customer = await live_customer(scope.customer_ref_id, runtime)
     async with runtime.new_unit_of_work() as work:
         await work.snapshots.invalidate(customer.id, scope.resource_id)
         await work.commit()
     await view_scope(scope, runtime=runtime)
 
 
-async def recalculate(
-    customer_ref_ids: Sequence[str], *, for_all: bool, is_silent: bool, runtime: Runtime
-) -> UUID:
-    """Resolve customers' entitlements anew and tell subscribers; the id of the (done) task.
-
-    For all, every snapshot is forgotten at once and resolved when next read.
-    """
-    if not customer_ref_ids and not for_all:
-        raise invalid_argument("customerIds or forAllCustomers is needed")
-    customers = [await _customer(ref_id, runtime) for ref_id in customer_ref_ids]
-    async with runtime.new_unit_of_work() as work:
-        if for_all:
-            await work.snapshots.invalidate_all()
-        for customer in customers:
-            await work.snapshots.invalidate(customer.id)
-            if not is_silent:
-                work.publish(
-                    Event(
-                        type="ENTITLEMENTS_UPDATED",
-                        entity_type="Customer",
-                        entity_id=customer.id,
-                        customer_id=customer.id,
-                        data={"customer": {"id": customer.ref_id}},
-                    )
-                )
-        await work.commit()
-    return runtime.ids.new_uuid()
-
-
-async def _customer(ref_id: str, runtime: Runtime) -> Customer:
+async def live_customer(ref_id: str, runtime: Runtime) -> Customer:
+    """The customer by the caller's id. Raises CustomerNotFound, also when archived."""
     found = (await runtime.readers.customers.by_ref_ids([ref_id])).get(ref_id)
     if found is None or found.deleted_at is not None:
         raise not_found(ErrorCode.CustomerNotFound, "Customer", ref_id, refId=ref_id)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, case, or_, select, update
+from sqlalchemy import and_, case, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,6 +20,7 @@ from persistence.mapping.copy import from_row, to_columns
 from persistence.mapping.entitlements import rows_to_json
 from persistence.readers.entitlements import EntitlementQueries
 from persistence.repositories.base import Repository
+from persistence.rows.customers import CustomerRow
 from persistence.rows.entitlements import (
     EVERYBODY,
     EntitlementCheckRow,
@@ -37,10 +38,32 @@ class SqlEntitlementSnapshots(Repository):
         # The scopes to be told of as ENTITLEMENTS_UPDATED when the unit commits, once each.
         self.changed: dict[tuple[CustomerId, str | None], None] = {}
 
-    async def invalidate(self, customer_id: CustomerId, resource_id: str | None = None) -> None:
+    async def invalidate(
+        self, customer_id: CustomerId, resource_id: str | None = None, *, tells: bool = True
+    ) -> None:
         """Count a change of the scope's configuration; without a resource of all its scopes."""
-        self.changed[customer_id, resource_id] = None
+        if tells:
+            self.tell_of(customer_id, resource_id)
         await self._count(customer_id, resource_id or "")
+
+    def tell_of(self, customer_id: CustomerId, resource_id: str | None = None) -> None:
+        """Tell subscribers of the scope, without a resource of all its scopes, at the commit."""
+        self.changed[customer_id, resource_id] = None
+
+    async def customers_from(self, skip: int, *, limit: int) -> dict[CustomerId, bool]:
+        """Customers, oldest first, after `skip` of them: whether there is a snapshot of theirs."""
+        customer, snapshot = CustomerRow, EntitlementSnapshotRow
+        asked_for = exists().where(
+            snapshot.environment_id == self.environment_id, snapshot.customer_id == customer.id
+        )
+        rows = await self.fetch(
+            select(customer.id, asked_for.label("asked_for"))
+            .where(customer.environment_id == self.environment_id)
+            .order_by(customer.created_at, customer.id)
+            .offset(skip)
+            .limit(limit)
+        )
+        return {row.id: row.asked_for for row in rows}
 
     async def invalidate_all(self) -> None:
         """Count a change that may concern everybody: a feature's, a reset rule's."""

@@ -8,6 +8,7 @@ from app.graphql.entitlements.mapping import check_made_from_graphql
 from app.graphql.entitlements.types import RecalculateEntitlementsResult
 from app.graphql.given import given, runtime_for
 from app.usecases import entitlements as usecases
+from app.usecases.recalculation import recalculate
 
 
 @strawberry.type
@@ -17,7 +18,7 @@ class EntitlementsMutation:
         self, info: Info, input: RecalculateEntitlementsInput
     ) -> RecalculateEntitlementsResult:
         options = given(input.side_effects_options)
-        task_id = await usecases.recalculate(
+        task_id = await recalculate(
             given(input.customer_ids) or (),
             for_all=bool(input.for_all_customers),
             is_silent=options is not None and bool(options.skip_publish_to_subscribers),

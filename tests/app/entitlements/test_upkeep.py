@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
+from typing import Any
+
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.usecases.entitlements import view_scope
+from app.usecases.queued_tasks import Progress, queued
+from app.usecases.recalculation import tell_everybody
 from domain.entitlements.model import Scope
 from domain.ids import SubscriptionId
+from domain.queued_tasks import QueuedWork
 from tests.conftest import Execute
 from tests.world import World
 
@@ -18,6 +26,8 @@ mutation R($input: RecalculateEntitlementsInput!) { recalculateEntitlements(inpu
 PURGE = """
 mutation P($input: ClearCustomerPersistentCacheInput!) { purgeCustomerCache(input: $input) }
 """
+TOLD = """{ eventLogs(filter: {eventLogType: {eq: ENTITLEMENTS_UPDATED}}, paging: {first: 100}) {
+  edges { node { entityId } } } }"""
 CHECKED = """
 mutation C($input: EntitlementCheckRequested!) {
   reportEntitlementCheckRequested(entitlementCheckRequested: $input)
@@ -128,3 +138,65 @@ async def test_stamps_change_with_the_configuration_only(world: World) -> None:
     plan = world.packages["plan-pro"]
     await world.save(subscription, id=SubscriptionId(subscription.id), plan_id=plan.id)
     assert await stamp() != first
+
+
+async def told(execute: Execute) -> Counter[str]:
+    """How often each customer's entitlements were told of."""
+    edges = (await execute(TOLD)).ok["eventLogs"]["edges"]
+    return Counter(edge["node"]["entityId"] for edge in edges)
+
+
+async def three_customers(world: World, execute: Execute) -> list[str]:
+    """Two of whose entitlements somebody asked for, by UUID, and one nobody asked for."""
+    await world.feature()
+    await world.plan("plan-a", world.gives(limit=5))
+    for ref_id in ("customer-1", "customer-2", "customer-3"):
+        await world.customer(ref_id)
+        await world.subscribe("plan-a", ref_id)
+    for ref_id in ("customer-1", "customer-2"):
+        await execute(
+            "query ($id: String!) { cachedEntitlements(query: {customerId: $id}) { isGranted } }",
+            {"id": ref_id},
+        )
+    return [str(world.customers[ref_id].id) for ref_id in ("customer-1", "customer-2")]
+
+
+async def recalculated(world: World, execute: Execute, **given: Any) -> Counter[str]:
+    """Who is told of by a recalculation, and how often."""
+    before = await told(execute)
+    environment_id = str(world.runtime.environment.environment_id)
+    input = {"environmentId": environment_id, **given}
+    assert (await execute(RECALCULATE, {"input": input})).ok
+    return await told(execute) - before
+
+
+async def test_subscribers_are_told_of_each_recalculated_customer_once(
+    world: World, execute: Execute
+) -> None:
+    first, second = await three_customers(world, execute)
+    assert await recalculated(world, execute, customerIds=["customer-2"]) == {second: 1}
+    everybody = await recalculated(world, execute, forAllCustomers=True)
+    assert everybody == {first: 1, second: 1}
+    silent = {"skipPublishToSubscribers": True}
+    for given in ({"forAllCustomers": True}, {"customerIds": ["customer-1"]}):
+        assert await recalculated(world, execute, sideEffectsOptions=silent, **given) == {}
+
+
+async def test_a_fan_out_goes_on_where_a_dead_process_left_it(
+    world: World, execute: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.usecases.recalculation.BATCH", 1)
+    first, second = await three_customers(world, execute)
+    task = queued(
+        world.runtime.ids.new_uuid(), QueuedWork.TELL_OF_ENTITLEMENTS, runtime=world.runtime
+    )
+    async with world.runtime.new_unit_of_work() as work:
+        await work.queued_tasks.add(task)
+        await work.commit()
+    before = await told(execute)
+    progress = Progress(task, world.runtime)
+    async with contextlib.aclosing(tell_everybody(progress)) as steps:
+        await anext(steps)
+    async for _ in tell_everybody(Progress(progress.task, world.runtime)):
+        pass
+    assert await told(execute) - before == {first: 1, second: 1}
