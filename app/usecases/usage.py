@@ -1,8 +1,8 @@
 """Reporting usage: one transaction a call, of one report or up to a hundred.
 
 Facts are read first (each scope from its snapshot); under the buckets' locks every report is
-applied in input order to all counters whose window holds it, and logged. Any bad report fails the
-call. Source: spec, entitlements §5.
+applied in input order to all counters whose window holds it, and logged. Usage that credits pay for
+burns them in the same transaction. Any bad report fails the call. Source: spec, entitlements §5.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from uuid import UUID
 
 from app.ports import Runtime, UnitOfWork
 from app.usecases.budgets import refresh_budgets
+from app.usecases.credits.burning import Burned, Burner, cost_of_usage, open_burner
 from app.usecases.entitlements import bucket_of, view_scope
 from app.usecases.usage_news import UsageChange, expected_reset, usage_events
 from domain.catalog.model import Feature
+from domain.credits.cost import units_of_change
+from domain.credits.model import ZERO, Usage, WalletKey
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason as StateReason
 from domain.entitlements.model import EntitlementRow, Scope, ScopeView, divisor, is_metered
 from domain.errors import (
@@ -65,7 +68,8 @@ class ReportUsage:
 class Reported:
     """What a report made: `window` holds the measurement, `usage` is that window's total.
 
-    `usage` is in presented units; `next_reset` ends the live window.
+    `usage` is in presented units; `next_reset` ends the live window. `credit` is the wallet after
+    the report, of credit-backed features only.
     """
 
     id: UUID
@@ -75,6 +79,8 @@ class Reported:
     window: Period
     usage: Decimal
     next_reset: datetime | None
+    credit: Burned | None = None
+    credit_currency_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,14 @@ class _Prepared:
     value: Decimal
     dimensions: Dimensions
 
+    @property
+    def wallet(self) -> WalletKey | None:
+        """The wallet that pays for it; None = credits do not."""
+        rate = self.row.credit_rate
+        if rate is None:
+            return None
+        return WalletKey(self.bucket.customer_id, self.bucket.resource_id, rate.currency_id)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Ledger:
@@ -96,6 +110,7 @@ class _Ledger:
 
     counters: dict[tuple[Bucket, Period], Counter]
     repeats: dict[tuple[Bucket, str], Repeat]
+    burner: Burner
     changed: set[tuple[Bucket, Period]] = field(default_factory=set)
     unwritten: list[LoggedMeasurement] = field(default_factory=list)
     remembered: dict[tuple[Bucket, str], Repeat] = field(default_factory=dict)
@@ -127,7 +142,7 @@ async def _report(
         except DomainError as error:
             raise _at(index, error) if is_bulk else error from None
     async with runtime.new_unit_of_work() as work:
-        ledger = await _open(work, prepared, now)
+        ledger = await _open(work, prepared, runtime, now)
         results = []
         for index, report in enumerate(prepared):
             try:
@@ -265,8 +280,10 @@ def require_dimensions(dimensions: object) -> Dimensions:
 # --- applying -------------------------------------------------------------------------------
 
 
-async def _open(work: UnitOfWork, prepared: Sequence[_Prepared], now: datetime) -> _Ledger:
-    """Lock the buckets, then read what is counted and what was reported before."""
+async def _open(
+    work: UnitOfWork, prepared: Sequence[_Prepared], runtime: Runtime, now: datetime
+) -> _Ledger:
+    """Lock the buckets, then the wallets, and read what both hold and what was reported before."""
     buckets = [report.bucket for report in prepared]
     await work.usage.lock(buckets)
     keys = [
@@ -275,7 +292,9 @@ async def _open(work: UnitOfWork, prepared: Sequence[_Prepared], now: datetime) 
         if report.command.idempotency_key is not None
     ]
     instants = [report.timestamp for report in prepared]
+    wallets = [report.wallet for report in prepared if report.wallet is not None]
     return _Ledger(
+        burner=await open_burner(work, wallets, runtime=runtime, now=now),
         repeats=await work.usage.repeats(keys, now=now),
         counters=await work.usage.counters(buckets, first=min(instants), last=max(instants)),
     )
@@ -303,10 +322,10 @@ async def _apply(
         if bucket == report.bucket and report.timestamp in window:
             await _count(work, ledger, bucket, window, measurement)
     after = require_total(ledger.counters[report.bucket, report.window])
+    made = Repeat(
+        measurement_id=measurement.id, timestamp=report.timestamp, value=measurement.value
+    )
     if key is not None:
-        made = Repeat(
-            measurement_id=measurement.id, timestamp=report.timestamp, value=measurement.value
-        )
         ledger.remembered[report.bucket, key] = ledger.repeats[report.bucket, key] = made
     change = UsageChange(
         id=measurement.id,
@@ -325,9 +344,25 @@ async def _apply(
     reset_at = expected_reset(change, now)
     if reset_at is not None:
         ledger.resets.add((report.bucket, reset_at))
-    return _reported(
-        report, measurement.id, measurement.timestamp, measurement.value, report.window, after, now
-    )
+    units = units_of_change(own.total, after.total)
+    credit = _burned(ledger, report, units, event_id=str(measurement.id))
+    return _reported(report, made, report.window, after, credit, now)
+
+
+def _burned(ledger: _Ledger, report: _Prepared, units: Decimal, *, event_id: str) -> Burned | None:
+    """Burn what `units` more of the window's total cost: nothing for none, formula or not.
+
+    So a negative delta and a lower total give nothing back, and a report that changes no total,
+    since a later SET covers it, was paid for with that.
+    """
+    rate, wallet = report.row.credit_rate, report.wallet
+    if rate is None or wallet is None:
+        return None
+    cost = ZERO
+    if units:
+        cost = cost_of_usage(rate, units=units, dimensions=report.dimensions)
+    usage = Usage(feature_id=report.row.feature.id, event_id=event_id, dimensions=report.dimensions)
+    return ledger.burner.burn(wallet, cost, usage)
 
 
 async def _counter(work: UnitOfWork, ledger: _Ledger, bucket: Bucket, window: Period) -> Counter:
@@ -355,34 +390,34 @@ async def _count(
 async def _repeated(
     work: UnitOfWork, ledger: _Ledger, report: _Prepared, repeat: Repeat, now: datetime
 ) -> Reported:
-    """The answer to a repeat: the first report's id, and its window as it stands."""
+    """The answer to a repeat: the first report's id, its window and wallet as they stand."""
     window = window_at(report.row.usage_rule, repeat.timestamp)
     counter = ledger.counters.get((report.bucket, window))
     if counter is None:
         await _write(work, ledger)
         counter = await work.usage.folded(report.bucket, window)
-    return _reported(
-        report, repeat.measurement_id, repeat.timestamp, repeat.value, window, counter, now
-    )
+    credit = _burned(ledger, report, ZERO, event_id=str(repeat.measurement_id))
+    return _reported(report, repeat, window, counter, credit, now)
 
 
 def _reported(
     report: _Prepared,
-    id: UUID,
-    timestamp: datetime,
-    value: Decimal,
+    made: Repeat,
     window: Period,
     counter: Counter,
+    credit: Burned | None,
     now: datetime,
 ) -> Reported:
     return Reported(
-        id=id,
+        id=made.measurement_id,
         command=report.command,
-        timestamp=timestamp,
-        value=value,
+        timestamp=made.timestamp,
+        value=made.value,
         window=window,
         usage=counter.total / divisor(report.row.feature),
         next_reset=presented(window_at(report.row.usage_rule, now))[1],
+        credit=credit,
+        credit_currency_id=report.row.credit_currency_id,
     )
 
 
@@ -398,3 +433,4 @@ async def _close(work: UnitOfWork, ledger: _Ledger, now: datetime) -> None:
     await work.usage.save_counters(changed, now=now)
     await work.usage.remember(ledger.remembered, now=now)
     await work.usage.expect_resets(ledger.resets)
+    await ledger.burner.close(work)

@@ -208,14 +208,16 @@ def updated(
     return settled(_with(open_, after, entries=(entry,), news=news), now)
 
 
+def versioned(open_: OpenWallet, now: datetime) -> OpenWallet:
+    """The wallet with a version after its last one: of several changes each may tell its own."""
+    version = max(now, open_.wallet.updated_at + _MILLISECOND)
+    return replace(open_, wallet=replace(open_.wallet, updated_at=version))
+
+
 def closed(open_: OpenWallet, now: datetime) -> OpenWallet:
     """The wallet as it is written: when it changes next, and a version after the last one."""
-    wallet = replace(
-        open_.wallet,
-        next_change=next_change(open_.grants.values()),
-        updated_at=max(now, open_.wallet.updated_at + _MILLISECOND),
-    )
-    return replace(open_, wallet=wallet)
+    wallet = replace(open_.wallet, next_change=next_change(open_.grants.values()))
+    return versioned(replace(open_, wallet=wallet), now)
 
 
 # --- parts ----------------------------------------------------------------------------------

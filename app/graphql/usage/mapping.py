@@ -30,6 +30,7 @@ from app.graphql.usage.types import (
     UsageHistoryV2,
     UsageMarker,
     UsageMeasurement,
+    UsageMeasurementCredit,
     UsageMeasurementPoint,
     UsageMeasurementWithCurrentUsage,
 )
@@ -92,7 +93,7 @@ def reported_to_graphql(
     start, end = presented(reported.window)
     return UsageMeasurementWithCurrentUsage(
         created_at=reported.timestamp,
-        credit=None,
+        credit=_credit_to_graphql(reported),
         current_usage=float(reported.usage),
         customer_id=reported.command.scope.customer_ref_id,
         environment_id=environment_id,
@@ -104,6 +105,21 @@ def reported_to_graphql(
         usage_period_end=end,
         usage_period_start=start,
         value=float(reported.value),
+    )
+
+
+def _credit_to_graphql(reported: Reported) -> UsageMeasurementCredit | None:
+    """The wallet after the report; None for usage that credits do not pay for."""
+    credit, currency_id = reported.credit, reported.credit_currency_id
+    if credit is None or currency_id is None:
+        return None
+    return UsageMeasurementCredit(
+        consumed=float(credit.consumed),
+        currency_id=currency_id,
+        current_usage=float(credit.wallet.consumed),
+        timestamp=credit.wallet.updated_at,
+        usage_limit=float(credit.wallet.granted),
+        usage_period_end=credit.usage_period_end,
     )
 
 
