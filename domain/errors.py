@@ -296,6 +296,11 @@ def not_found(code: ErrorCode, entity: str, identifier: str, **details: object) 
     return NotFound(code, f"{entity} {identifier} not found", **details)
 
 
+def at_index(index: int, error: DomainError) -> DomainError:
+    """The same refusal, telling which item of a batch it is about."""
+    return type(error)(error.code, error.message, **error.details, index=index)
+
+
 def duplicate(entity: str, identifier: str) -> Conflict:
     """`<Entity> with identifier <x> already exists` (spec, platform §5)."""
     return Conflict(

@@ -39,6 +39,11 @@ class CustomerSource(Protocol):
     ) -> dict[str, CustomerResource]:
         """The customer's resources by the caller's names of them; unknown ones are left out."""
 
+    async def known_resources(
+        self, names: Iterable[tuple[CustomerId, str]]
+    ) -> set[tuple[CustomerId, str]]:
+        """Those of many customers' names of resources that there are, in one statement."""
+
     async def by_billing_id(self, billing_id: str) -> Customer | None:
         """The customer that the billing provider knows under this id."""
 

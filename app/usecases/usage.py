@@ -29,6 +29,7 @@ from domain.errors import (
     ErrorCode,
     InvalidInput,
     NotFound,
+    at_index,
     invalid_argument,
     not_found,
 )
@@ -140,7 +141,7 @@ async def _report(
         try:
             prepared.append(_prepare(command, views[command.scope], now=now))
         except DomainError as error:
-            raise _at(index, error) if is_bulk else error from None
+            raise at_index(index, error) if is_bulk else error from None
     async with runtime.new_unit_of_work() as work:
         ledger = await _open(work, prepared, runtime, now)
         results = []
@@ -148,7 +149,7 @@ async def _report(
             try:
                 results.append(await _apply(work, ledger, report, runtime, now))
             except DomainError as error:
-                raise _at(index, error) if is_bulk else error from None
+                raise at_index(index, error) if is_bulk else error from None
         await _close(work, ledger, now)
         await work.commit()
     for customer in sorted(
@@ -164,10 +165,6 @@ async def forget_keys(runtime: Runtime) -> None:
         await work.usage.forget_keys(now=runtime.clock())
         await work.credits.forget_keys(now=runtime.clock())
         await work.commit()
-
-
-def _at(index: int, error: DomainError) -> DomainError:
-    return type(error)(error.code, error.message, **error.details, index=index)
 
 
 # --- validation -----------------------------------------------------------------------------

@@ -66,10 +66,17 @@ class OpenWallet:
     entries: tuple[LedgerEntry, ...] = ()
     news: tuple[GrantNews, ...] = ()
     touched: frozenset[CreditGrantId] = field(default_factory=frozenset)
+    versioned_changes: int = 0
+    """How many changes the wallet's version tells of."""
 
     @property
     def is_changed(self) -> bool:
         return bool(self.touched)
+
+    @property
+    def changes(self) -> int:
+        """How much was done since it was opened: every change has an entry or news."""
+        return len(self.entries) + len(self.news)
 
     @property
     def overdraft(self) -> CreditGrant | None:
@@ -211,7 +218,8 @@ def updated(
 def versioned(open_: OpenWallet, now: datetime) -> OpenWallet:
     """The wallet with a version after its last one: of several changes each may tell its own."""
     version = max(now, open_.wallet.updated_at + _MILLISECOND)
-    return replace(open_, wallet=replace(open_.wallet, updated_at=version))
+    wallet = replace(open_.wallet, updated_at=version)
+    return replace(open_, wallet=wallet, versioned_changes=open_.changes)
 
 
 def payment_changed(
@@ -227,9 +235,15 @@ def payment_changed(
 
 
 def closed(open_: OpenWallet, now: datetime) -> OpenWallet:
-    """The wallet as it is written: when it changes next, and a version after the last one."""
+    """The wallet as it is written: when it changes next, and a version of its own.
+
+    That is the version of its last change, if that got one (`versioned`): whoever was told of it
+    knows the wallet as it is.
+    """
+    if open_.changes != open_.versioned_changes:
+        open_ = versioned(open_, now)
     wallet = replace(open_.wallet, next_change=next_change(open_.grants.values()))
-    return versioned(replace(open_, wallet=wallet), now)
+    return replace(open_, wallet=wallet)
 
 
 # --- parts ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 
 from domain.customers.imports import ImportTask
 from domain.customers.model import Customer, CustomerResource
@@ -76,6 +76,17 @@ class CustomerQueries(Connected):
         return {
             row.resource_id: from_row(CustomerResource, row) for row in await self.fetch(statement)
         }
+
+    async def known_resources(
+        self, names: Iterable[tuple[CustomerId, str]]
+    ) -> set[tuple[CustomerId, str]]:
+        """Those of many customers' names of resources that there are, in one statement."""
+        wanted = list(names)
+        if not wanted:
+            return set()
+        named = tuple_(CustomerResourceRow.customer_id, CustomerResourceRow.resource_id)
+        rows = await self.fetch(self._resources().where(named.in_(wanted)))
+        return {(CustomerId(row.customer_id), row.resource_id) for row in rows}
 
     async def page(self, query: ListQuery, *, now: datetime) -> Page[Customer]:
         """The customers that a list asks for, archived ones never."""

@@ -20,7 +20,6 @@ UNSUPPORTED = {
     # catalog/prices
     # credits
     "credits": {
-        "consumeCreditsAsync",
         "creditEventsFields",
         "creditUsage",
         "estimateEventCost",

@@ -26,9 +26,9 @@ from app.graphql.credits.types import (
     CreditGrantPreview,
 )
 from app.graphql.errors import unsupported
-from app.graphql.given import changing
+from app.graphql.given import changing, runtime_for
 from app.usecases.credits import grants
-from app.usecases.credits.consumption import consume
+from app.usecases.credits.consumption import consume, consume_many
 
 
 @strawberry.type
@@ -42,8 +42,16 @@ class CreditsMutation:
         return consumption_to_graphql(await consume(command, runtime=runtime), command)
 
     @strawberry.mutation
-    async def consume_credits_async(self, input: ConsumeCreditsAsyncInput) -> str | None:
-        raise unsupported("consumeCreditsAsync")
+    async def consume_credits_async(
+        self, info: Info, input: ConsumeCreditsAsyncInput
+    ) -> str | None:
+        runtime = changing(info, input.environment_id)
+        for item in input.consumptions:
+            runtime_for(info, item.environment_id)
+        await consume_many(
+            [consumption_from_graphql(item) for item in input.consumptions], runtime=runtime
+        )
+        return "ok"
 
     @strawberry.mutation
     async def create_credit_grant(self, info: Info, input: CreditGrantInput) -> CreditGrant:

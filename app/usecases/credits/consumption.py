@@ -1,19 +1,22 @@
-"""Consuming credits directly, without a feature. Source: spec, entitlements §9.5, §9.10."""
+"""Consuming credits directly, without a feature: one consumption, or up to a thousand.
+
+Source: spec, entitlements §9.5, §9.10.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from app.ports import Runtime
+from app.usecases.credits.burning import open_burner
 from app.usecases.credits.scope import wallet_of
-from app.usecases.credits.wallets import close_wallets, open_wallets
 from domain.credits.grants import require_credits
-from domain.credits.model import Consumed, CreditGrantId, Usage, Wallet
-from domain.credits.wallet import burned, recurring_end
+from domain.credits.model import ZERO, Consumed, Usage, Wallet, WalletKey
 from domain.entitlements.model import Scope
-from domain.errors import invalid_argument
+from domain.errors import DomainError, at_index, invalid_argument
 from domain.metering.events import (
     ID_LENGTH_MAX,
     canonical_dimensions,
@@ -22,6 +25,9 @@ from domain.metering.events import (
 )
 
 AHEAD_MAX = timedelta(minutes=5)
+BATCH_MAX = 1_000
+# A lock each: so many of them are held at once.
+WALLETS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,26 +64,98 @@ async def consume(command: ConsumeCredits, *, runtime: Runtime) -> WalletAfter:
     consumed, usage = require_consumption(command, now=now)
     async with runtime.new_unit_of_work() as work:
         key, _ = await wallet_of(work, command.scope, command.currency_id)
-        wallet = (await open_wallets(work, [key], now=now))[key]
+        burner = await open_burner(work, [key], runtime=runtime, now=now)
         named = (key, command.idempotency_key)
         first = (await work.credits.repeats([named], now=now)).get(named)
+        amount = ZERO if first else consumed.amount
+        after = burner.burn(key, amount, usage, timestamp=consumed.timestamp)
         if first is None:
-            wallet = burned(
-                wallet,
-                consumed.amount,
-                now=now,
-                overdraft_id=CreditGrantId(runtime.ids.new_uuid()),
-                usage=usage,
-                timestamp=consumed.timestamp,
-            )
             await work.credits.remember({named: consumed}, now=now)
-        wallets = await close_wallets(work, [wallet], runtime=runtime, now=now)
+        await burner.close(work)
         await work.commit()
     return WalletAfter(
-        consumed=first or consumed,
-        wallet=wallets[key],
-        usage_period_end=recurring_end(wallet.grants.values()),
+        consumed=first or consumed, wallet=after.wallet, usage_period_end=after.usage_period_end
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    """A consumption of a batch, well-formed and of a wallet that may be."""
+
+    wallet: WalletKey
+    key: str
+    consumed: Consumed
+    usage: Usage
+
+
+async def consume_many(commands: Sequence[ConsumeCredits], *, runtime: Runtime) -> None:
+    """Burn up to 1000 consumptions, each wallet's in input order; unknown ids are dropped.
+
+    They are applied before this returns, a hundred wallets a transaction: a batch that broke off
+    may be sent again, for what was consumed is a repeat. Raises InvalidArgumentError for a
+    structural fault anywhere, with its `index`; then nothing is consumed.
+    """
+    now = runtime.clock()
+    if not 1 <= len(commands) <= BATCH_MAX:
+        raise invalid_argument(f"consumptions must hold 1-{BATCH_MAX} items")
+    wanted = []
+    for index, command in enumerate(commands):
+        try:
+            wanted.append((command, *require_consumption(command, now=now)))
+        except DomainError as error:
+            raise at_index(index, error) from None
+    wallets = await _wallets(commands, runtime)
+    due = [
+        _Due(wallet=wallets[named], key=command.idempotency_key, consumed=consumed, usage=usage)
+        for command, consumed, usage in wanted
+        if (named := (command.scope, command.currency_id)) in wallets
+    ]
+    keys = sorted({one.wallet for one in due})
+    for start in range(0, len(keys), WALLETS_MAX):
+        some = set(keys[start : start + WALLETS_MAX])
+        await _consume([one for one in due if one.wallet in some], runtime, now)
+
+
+async def _wallets(
+    commands: Sequence[ConsumeCredits], runtime: Runtime
+) -> Mapping[tuple[Scope, str], WalletKey]:
+    """The wallets that the commands name by known ids, in three statements at most."""
+    asked = {(command.scope, command.currency_id) for command in commands}
+    readers = runtime.readers
+    found = await readers.customers.by_ref_ids({scope.customer_ref_id for scope, _ in asked})
+    currencies = await readers.currencies.by_ref_ids({currency for _, currency in asked})
+    customers = {ref_id: c.id for ref_id, c in found.items() if c.deleted_at is None}
+    resources = await readers.customers.known_resources(
+        (customers[scope.customer_ref_id], scope.resource_id)
+        for scope, _ in asked
+        if scope.resource_id is not None and scope.customer_ref_id in customers
+    )
+    return {
+        (scope, currency): WalletKey(id, scope.resource_key, currencies[currency].id)
+        for scope, currency in asked
+        if (id := customers.get(scope.customer_ref_id)) is not None
+        and currency in currencies
+        and (scope.resource_id is None or (id, scope.resource_id) in resources)
+    }
+
+
+async def _consume(due: Sequence[_Due], runtime: Runtime, now: datetime) -> None:
+    """Burn these in one transaction; of a key that is repeated the first."""
+    async with runtime.new_unit_of_work() as work:
+        wallets = {one.wallet for one in due}
+        burner = await open_burner(work, wallets, runtime=runtime, now=now)
+        repeats = await work.credits.repeats({(one.wallet, one.key) for one in due}, now=now)
+        made: dict[tuple[WalletKey, str], Consumed] = {}
+        for one in due:
+            named = (one.wallet, one.key)
+            if named not in repeats and named not in made:
+                made[named] = one.consumed
+                burner.burn(
+                    one.wallet, one.consumed.amount, one.usage, timestamp=one.consumed.timestamp
+                )
+        await work.credits.remember(made, now=now)
+        await burner.close(work)
+        await work.commit()
 
 
 def require_consumption(command: ConsumeCredits, *, now: datetime) -> tuple[Consumed, Usage]:

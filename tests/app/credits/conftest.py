@@ -26,6 +26,9 @@ CONSUME = """mutation ($input: ConsumeCreditInput!) { consumeCredits(input: $inp
   amount currencyId customerId resourceId timestamp
   credit { currencyId currentUsage usageLimit timestamp usagePeriodEnd }
 } }"""
+CONSUME_MANY = (
+    """mutation ($input: ConsumeCreditsAsyncInput!) { consumeCreditsAsync(input: $input) }"""
+)
 BALANCES = """query ($input: CreditBalanceSummaryInput!) { creditBalanceSummary(input: $input) {
   customerId resourceId
   balances { currencyId currentBalance totalGranted totalConsumed validUntil customerId resourceId
@@ -69,6 +72,10 @@ class Credits:
     async def consume(self, amount: float, key: str = "k", **given: Any) -> dict[str, Any]:
         found: dict[str, Any] = (await self.try_consume(amount, key, **given)).ok["consumeCredits"]
         return found
+
+    async def try_consume_many(self, *items: dict[str, Any]) -> Answer:
+        named = [self._named({"amount": 1, "idempotencyKey": "k"} | item) for item in items]
+        return await self.execute(CONSUME_MANY, {"input": {"consumptions": named}})
 
     async def try_void(self, id: str) -> Answer:
         return await self.execute(VOID, {"input": {"id": id}})

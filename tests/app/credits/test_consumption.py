@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from domain.periods import wire_time
-from tests.app.credits.conftest import Credits
-from tests.conftest import Recorder
+from tests.app.credits.conftest import Credits, make_currency
+from tests.conftest import Execute, Recorder
 from tests.support import MovableClock
+from tests.world import World
 
 DAY = timedelta(days=1)
 
@@ -105,3 +106,86 @@ async def test_burning_costs_the_same_however_many_grants_there_were(
     with count_statements() as many:
         await credits.consume(10, "second")
     assert len(many) == len(few)
+
+
+# --- consumeCreditsAsync --------------------------------------------------------------------
+
+
+async def test_a_batch_is_applied_once_and_in_its_order(
+    credits: Credits, world: World, execute: Execute
+) -> None:
+    await make_currency(execute, "gems")
+    await world.resource("r1")
+    await credits.grant(100)
+    await credits.consume(1, "a")
+    answer = await credits.try_consume_many(
+        {"amount": 10, "idempotencyKey": "a"},
+        {"amount": 2, "idempotencyKey": "b", "createdAt": "2024-12-31T00:00:00.000Z"},
+        {"amount": 3, "idempotencyKey": "b"},
+        {"amount": 4, "currencyId": "gems"},
+        {"amount": 5, "resourceId": "r1"},
+    )
+    assert answer.ok == {"consumeCreditsAsync": "ok"}
+    assert (await credits.ledger())[0]["amount"] == -2
+    assert (await credits.ledger())[0]["timestamp"] == "2024-12-31T00:00:00.000Z"
+    assert await credits.balance(currencyId="tokens") == 97
+    assert await credits.balance(currencyId="gems") == -4
+    assert await credits.balance(resourceId="r1") == -5
+    assert (await credits.consume(9, "b"))["amount"] == 2, "one key, whoever consumed with it"
+
+
+async def test_unknown_ids_are_dropped_from_a_batch(credits: Credits, world: World) -> None:
+    await world.customer("archived", deleted_at=world.now)
+    answer = await credits.try_consume_many(
+        {"customerId": "nobody"},
+        {"customerId": "archived"},
+        {"currencyId": "nothing"},
+        {"resourceId": "nowhere"},
+        {"amount": 5},
+    )
+    assert answer.ok
+    assert await credits.balance() == -5
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"amount": 0},
+        {"idempotencyKey": ""},
+        {"dimensions": {"a": None}},
+        {"createdAt": "2999-01-01"},
+    ],
+)
+async def test_a_fault_rejects_the_batch(credits: Credits, fault: dict[str, Any]) -> None:
+    await credits.grant(10)
+    answer = await credits.try_consume_many({}, {"customerId": "nobody"} | fault)
+    assert answer.codes == ["InvalidArgumentError"]
+    assert answer.errors[0]["extensions"]["index"] == 1
+    assert await credits.balance() == 10
+
+
+@pytest.mark.parametrize("size", [0, 1001])
+async def test_a_batch_has_1_to_1000_items(credits: Credits, size: int) -> None:
+    answer = await credits.try_consume_many(*({"idempotencyKey": str(n)} for n in range(size)))
+    assert answer.codes == ["InvalidArgumentError"]
+
+
+async def test_a_batch_of_many_wallets_burns_each(
+    credits: Credits, world: World, count_statements: Recorder
+) -> None:
+    for n in range(2, 121):
+        await world.customer(f"customer-{n}")
+    items = [
+        {"customerId": f"customer-{1 + n % 120}", "idempotencyKey": str(n)} for n in range(360)
+    ]
+    with count_statements() as executed:
+        assert (await credits.try_consume_many(*items)).ok
+    assert len(executed) <= 3 + 2 * 14, "by the hundred wallets, not by the item"
+    assert await credits.balance(customerId="customer-120") == -3
+
+
+async def test_batches_race_and_lose_nothing(credits: Credits) -> None:
+    await credits.grant(20)
+    batches = [[{"idempotencyKey": f"k{n}"} for n in range(8)] for _ in range(5)]
+    await asyncio.gather(*(credits.try_consume_many(*batch) for batch in batches))
+    assert await credits.balance() == 12
