@@ -10,6 +10,8 @@ A list root is these lines; the entity's columns are in its reader's `Listing`
 Source: spec, platform §6.
 """
 
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, get_args
 
@@ -47,6 +49,7 @@ __all__ = [
     "list_query",
     "orders_of",
     "page_request",
+    "paged",
     "to_connection",
 ]
 
@@ -191,3 +194,35 @@ def _selects(selections: Sequence[Selection], path: tuple[str, ...]) -> bool:
 
 def _refusal(field: str, message: str) -> InvalidInput:
     return bad_input(message, validationErrors=[{"field": f"paging.{field}", "message": message}])
+
+
+def paged(items: list[T], request: PageRequest) -> tuple[list[T], PageInfo]:
+    """A page of a list in memory; a cursor is an item's number, base64url.
+
+    Raises BadUserInput "Invalid cursor".
+    """
+    at = None if request.cursor is None else _number(request.cursor)
+    if request.backward:
+        stop = len(items) if at is None else at
+        first = max(0, stop - request.size)
+    else:
+        first = 0 if at is None else at + 1
+        stop = min(len(items), first + request.size)
+    page = items[first:stop]
+    return page, PageInfo(
+        start_cursor=_cursor(first) if page else None,
+        end_cursor=_cursor(stop - 1) if page else None,
+        has_next_page=at is not None if request.backward else stop < len(items),
+        has_previous_page=first > 0 if request.backward else at is not None,
+    )
+
+
+def _cursor(number: int) -> ConnectionCursor:
+    return ConnectionCursor(urlsafe_b64encode(str(number).encode()).decode())
+
+
+def _number(cursor: str) -> int:
+    try:
+        return int(urlsafe_b64decode(cursor))
+    except (ValueError, binascii.Error):
+        raise bad_input("Invalid cursor") from None

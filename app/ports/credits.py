@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from domain.credits.enums import CreditLedgerEventType
+from domain.credits.history import Buckets, BurnedIn
 from domain.credits.model import (
     Consumed,
     CreditGrant,
@@ -67,6 +68,21 @@ class CreditReader(CreditSource, Protocol):
         types: Iterable[CreditLedgerEventType],
     ) -> Page[ListedEntry]:
         """The scope's entries, newest first; no types = all."""
+
+    async def burned(
+        self,
+        customer_id: CustomerId,
+        resource_id: str,
+        currency_id: CurrencyId | None,
+        buckets: Buckets,
+        keys: Sequence[str],
+    ) -> list[BurnedIn]:
+        """What was consumed in each bucket, by feature and values of the dimensions `keys`."""
+
+    async def dimension_names(
+        self, customer_id: CustomerId, resource_id: str, currency_id: CurrencyId | None
+    ) -> set[str]:
+        """The dimensions of the scope's newest 20,000 consumptions."""
 
 
 class CreditRepository(CreditSource, Protocol):

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Text,
+    Uuid,
+    bindparam,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    tuple_,
+)
 
 from domain.credits.enums import CreditLedgerEventType
+from domain.credits.history import Buckets, BurnedIn
 from domain.credits.model import (
     CreditGrant,
     CreditGrantId,
@@ -18,7 +32,7 @@ from domain.credits.model import (
     Wallet,
     WalletKey,
 )
-from domain.ids import CurrencyId, CustomerId, as_uuid
+from domain.ids import CurrencyId, CustomerId, FeatureId, as_uuid
 from domain.listing import ListQuery, Page
 from persistence.listing import Listing, columns, read_page
 from persistence.mapping.copy import from_row
@@ -28,6 +42,43 @@ from persistence.rows.credits import CreditGrantRow, CreditLedgerRow, CreditWall
 
 GRANTS = Listing(row=CreditGrantRow, fields=columns(CreditGrantRow, "createdAt", "id"))
 LEDGER = Listing(row=CreditLedgerRow, fields=columns(CreditLedgerRow, "position", "id"))
+
+NAMES_SCAN_MAX = 20_000
+
+_CONSUMED = """environment_id = :environment AND customer_id = :customer
+  AND resource_id = :resource AND (:currency IS NULL OR currency_id = :currency)
+  AND type = 'CREDITS_CONSUMED'"""
+_SCOPE = (
+    bindparam("environment", type_=Uuid),
+    bindparam("customer", type_=Uuid),
+    bindparam("resource", type_=Text),
+    bindparam("currency", type_=Uuid),
+)
+
+_BURNED = text(
+    f"""
+SELECT currency_id, feature_id, tags, bucket, sum(amount) AS amount FROM (
+  SELECT currency_id, feature_id, -amount AS amount, width_bucket(timestamp, :starts) AS bucket,
+    ARRAY(SELECT coalesce(dimensions ->> key, '') FROM unnest(:keys) WITH ORDINALITY k (key, n)
+      ORDER BY n) AS tags
+  FROM credit_ledger
+  WHERE {_CONSUMED} AND timestamp >= (:starts)[1] AND timestamp < :until
+) burned GROUP BY currency_id, feature_id, tags, bucket
+"""  # noqa: S608  # of constants
+).bindparams(
+    *_SCOPE,
+    bindparam("starts", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("until", type_=DateTime(timezone=True)),
+    bindparam("keys", type_=ARRAY(Text)),
+)
+
+_DIMENSIONS = text(
+    f"""
+SELECT DISTINCT name FROM (
+  SELECT dimensions FROM credit_ledger WHERE {_CONSUMED} ORDER BY timestamp DESC LIMIT :most
+) newest, jsonb_object_keys(dimensions) name
+"""  # noqa: S608  # of constants
+).bindparams(*_SCOPE)
 
 
 class CreditQueries(Connected):
@@ -130,6 +181,56 @@ class SqlCreditReader(Reader, CreditQueries):
         if wanted:
             where.append(table.type.in_(wanted))
         return mapped(await read_page(self, LEDGER, query, *where), entry_from_row)
+
+    async def burned(
+        self,
+        customer_id: CustomerId,
+        resource_id: str,
+        currency_id: CurrencyId | None,
+        buckets: Buckets,
+        keys: Sequence[str],
+    ) -> list[BurnedIn]:
+        """What was consumed in each bucket, by feature and values of the dimensions `keys`."""
+        if not buckets.starts:
+            return []
+        rows = await self.fetch(
+            _BURNED,
+            {
+                "environment": self.environment_id,
+                "customer": customer_id,
+                "resource": resource_id,
+                "currency": currency_id,
+                "starts": list(buckets.starts),
+                "until": buckets.until,
+                "keys": list(keys),
+            },
+        )
+        return [
+            BurnedIn(
+                currency_id=CurrencyId(row.currency_id),
+                feature_id=None if row.feature_id is None else FeatureId(row.feature_id),
+                tags=tuple(zip(keys, row.tags, strict=True)),
+                bucket=row.bucket - 1,
+                amount=row.amount,
+            )
+            for row in rows
+        ]
+
+    async def dimension_names(
+        self, customer_id: CustomerId, resource_id: str, currency_id: CurrencyId | None
+    ) -> set[str]:
+        """The dimensions of the scope's newest 20,000 consumptions."""
+        rows = await self.fetch(
+            _DIMENSIONS,
+            {
+                "environment": self.environment_id,
+                "customer": customer_id,
+                "resource": resource_id,
+                "currency": currency_id,
+                "most": NAMES_SCAN_MAX,
+            },
+        )
+        return {row.name for row in rows}
 
 
 def _in_scope(

@@ -16,23 +16,28 @@ from app.graphql.credits import types
 from app.graphql.credits.inputs import (
     ConsumeCreditInput,
     CreditGrantInput,
+    CreditUsageInput,
     UpdateCreditGrantInput,
 )
 from app.graphql.entitlements.mapping import epoch_ms, scope_from_graphql
 from app.graphql.given import given, maybe, plain
 from app.graphql.numbers import exact, exact_or_none
+from app.graphql.paging import CursorPaging, page_request, paged
 from app.graphql.scalars import JSON
 from app.ports import EnvironmentScope
 from app.usecases.credits.consumption import ConsumeCredits, WalletAfter
 from app.usecases.credits.grants import CreateGrant
 from app.usecases.credits.payments import Collecting
 from app.usecases.credits.reading import Balances
+from app.usecases.credits.usage import CreditUsage, ReadCreditUsage
 from domain.catalog.model import CustomCurrency
 from domain.credits.enums import CreditGrantInvoiceBillingReason, CreditGrantInvoiceStatus
 from domain.credits.grants import GrantChanges, NewGrant
+from domain.credits.history import Series
 from domain.credits.model import CreditGrant, ListedEntry, Wallet, status_of
 from domain.entitlements.model import Scope
 from domain.events import CommittedEvent
+from domain.listing import PAGE_SIZE_MAX, PageRequest
 from domain.patch import Absent
 from domain.periods import instant_or_none
 from domain.subscriptions.model import Invoice
@@ -228,4 +233,44 @@ def consumption_to_graphql(
         customer_id=command.scope.customer_ref_id,
         resource_id=command.scope.resource_id,
         timestamp=after.consumed.timestamp,
+    )
+
+
+# --- what credits were burned for -----------------------------------------------------------
+
+
+def credit_usage_from_graphql(input: CreditUsageInput) -> ReadCreditUsage:
+    return ReadCreditUsage(
+        scope=scope_from_graphql(input),
+        currency_id=given(input.currency_id),
+        time_range=given(input.time_range),
+        start=given(input.start_date),
+        end=given(input.end_date),
+        group_by=tuple(given(input.group_by, ())),
+    )
+
+
+def credit_usage_to_graphql(usage: CreditUsage, paging: CursorPaging | None) -> types.CreditUsage:
+    """The page of series that was asked for; without paging a hundred at most."""
+    request = PageRequest(size=PAGE_SIZE_MAX) if given(paging) is None else page_request(paging)
+    series, page_info = paged(list(usage.series), request)
+    currency = usage.currency
+    return types.CreditUsage(
+        currency=None if currency is None else slim_currency_to_graphql(currency),
+        page_info=page_info,
+        series=[_series_to_graphql(each, usage) for each in series],
+    )
+
+
+def _series_to_graphql(series: Series, usage: CreditUsage) -> types.CreditUsageSeries:
+    feature = None if series.feature_id is None else usage.features.get(series.feature_id)
+    return types.CreditUsageSeries(
+        feature_id=None if feature is None else feature.ref_id,
+        feature_name=None if feature is None else feature.display_name,
+        points=[
+            types.CreditUsagePoint(timestamp=at, value=float(amount))
+            for at, amount in series.points(usage.buckets)
+        ],
+        tags=[types.CreditUsageSeriesTag(key=key, value=value) for key, value in series.tags],
+        total_credits=float(series.total),
     )

@@ -14,7 +14,13 @@ from app.graphql.credits.inputs import (
     GetCreditGrantsInput,
 )
 from app.graphql.credits.listing import CreditGrantConnection, CreditLedgerConnection
-from app.graphql.credits.mapping import balances_to_graphql, entry_to_graphql, grant_to_graphql
+from app.graphql.credits.mapping import (
+    balances_to_graphql,
+    credit_usage_from_graphql,
+    credit_usage_to_graphql,
+    entry_to_graphql,
+    grant_to_graphql,
+)
 from app.graphql.credits.types import (
     AutoRechargeSettingsDTO,
     CreditBalanceSummary,
@@ -26,7 +32,7 @@ from app.graphql.entitlements.mapping import scope_from_graphql
 from app.graphql.errors import unsupported
 from app.graphql.given import given, runtime_for
 from app.graphql.paging import list_query, to_connection
-from app.usecases.credits import reading
+from app.usecases.credits import reading, usage
 from domain.listing import Order, SortDirection
 
 NEWEST_ENTRY_FIRST = (Order("position", SortDirection.DESC),)
@@ -45,8 +51,16 @@ class CreditsQuery:
         return balances_to_graphql(found, scope)
 
     @strawberry.field
-    async def credit_events_fields(self, input: CreditEventsFieldsInput) -> CreditEventsFields:
-        raise unsupported("creditEventsFields")
+    async def credit_events_fields(
+        self, info: Info, input: CreditEventsFieldsInput
+    ) -> CreditEventsFields:
+        names = await usage.dimension_names(
+            scope_from_graphql(input),
+            given(input.currency_id),
+            given(input.search),
+            runtime=runtime_for(info, input.environment_id),
+        )
+        return CreditEventsFields(fields=names)
 
     @strawberry.field
     async def credit_grants(self, info: Info, input: GetCreditGrantsInput) -> CreditGrantConnection:
@@ -61,8 +75,11 @@ class CreditsQuery:
         )
 
     @strawberry.field
-    async def credit_usage(self, input: CreditUsageInput) -> CreditUsage:
-        raise unsupported("creditUsage")
+    async def credit_usage(self, info: Info, input: CreditUsageInput) -> CreditUsage:
+        found = await usage.read_credit_usage(
+            credit_usage_from_graphql(input), runtime=runtime_for(info, input.environment_id)
+        )
+        return credit_usage_to_graphql(found, input.paging)
 
     @strawberry.field
     async def credits_ledger(self, info: Info, input: CreditLedgerInput) -> CreditLedgerConnection:

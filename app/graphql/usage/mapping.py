@@ -1,17 +1,14 @@
 """Reports from GraphQL, and what they made back."""
 
-import binascii
 import math
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from typing import TypeVar
 
 from app.graphql.catalog.entitlements.mapping import reset_rule_from_graphql
 from app.graphql.catalog.features.mapping import filters_from_graphql
 from app.graphql.given import given
 from app.graphql.numbers import exact
-from app.graphql.paging import CursorPaging, PageInfo, page_request
-from app.graphql.scalars import JSON, ConnectionCursor, date_time_to_wire
+from app.graphql.paging import CursorPaging, page_request, paged
+from app.graphql.scalars import JSON, date_time_to_wire
 from app.graphql.usage.inputs import (
     AggregatedEventsByCustomerInput,
     EventsFieldsInput,
@@ -41,15 +38,12 @@ from app.usecases.usage import Reported, ReportUsage
 from app.usecases.usage_history import History, ReadHistory
 from domain.catalog.model import Meter, ResetRule
 from domain.entitlements.model import Scope
-from domain.errors import ErrorCode, InvalidInput, bad_input
-from domain.listing import PageRequest
+from domain.errors import ErrorCode, InvalidInput
 from domain.metering.enums import UsageUpdateBehavior
 from domain.metering.events import EventReport
 from domain.metering.history import Series
 from domain.metering.model import LoggedMeasurement, UsageEvent
 from domain.metering.reset_periods import presented
-
-T = TypeVar("T")
 
 
 def report_from_graphql(input: ReportUsageBaseInput) -> ReportUsage:
@@ -251,35 +245,3 @@ def history_v2_to_graphql(history: History, paging: CursorPaging | None) -> Usag
     if given(paging) is not None:
         series, page_info = paged(series, page_request(paging))
     return UsageHistoryV2(markers=_markers(history), page_info=page_info, series=series)
-
-
-def paged(items: list[T], request: PageRequest) -> tuple[list[T], PageInfo]:
-    """A page of a list in memory; a cursor is an item's number, base64url.
-
-    Raises BadUserInput "Invalid cursor".
-    """
-    at = None if request.cursor is None else _number(request.cursor)
-    if request.backward:
-        stop = len(items) if at is None else at
-        first = max(0, stop - request.size)
-    else:
-        first = 0 if at is None else at + 1
-        stop = min(len(items), first + request.size)
-    page = items[first:stop]
-    return page, PageInfo(
-        start_cursor=_cursor(first) if page else None,
-        end_cursor=_cursor(stop - 1) if page else None,
-        has_next_page=at is not None if request.backward else stop < len(items),
-        has_previous_page=first > 0 if request.backward else at is not None,
-    )
-
-
-def _cursor(number: int) -> ConnectionCursor:
-    return ConnectionCursor(urlsafe_b64encode(str(number).encode()).decode())
-
-
-def _number(cursor: str) -> int:
-    try:
-        return int(urlsafe_b64decode(cursor))
-    except (ValueError, binascii.Error):
-        raise bad_input("Invalid cursor") from None

@@ -34,7 +34,7 @@ async def balances(scope: Scope, currency_id: str | None, *, runtime: Runtime) -
 
     Raises CustomerNotFound, CustomerResourceNotFound, CustomCurrencyNotFound.
     """
-    customer, currency = await _scoped(scope, currency_id, runtime)
+    customer, currency = await scoped(scope, currency_id, runtime)
     wallets = await current_wallets(customer.id, scope.resource_key, currency, runtime=runtime)
     found = await runtime.readers.currencies.by_ids({w.key.currency_id for w in wallets})
     wallets.sort(key=lambda wallet: found[wallet.key.currency_id].currency_id)
@@ -45,7 +45,7 @@ async def list_grants(
     scope: Scope, currency_id: str | None, query: ListQuery, *, runtime: Runtime
 ) -> Page[CreditGrant]:
     """The scope's grants of any status. Raises as `balances`."""
-    customer, currency = await _scoped(scope, currency_id, runtime)
+    customer, currency = await scoped(scope, currency_id, runtime)
     await current_wallets(customer.id, scope.resource_key, currency, runtime=runtime)
     return await runtime.readers.credits.grant_page(
         query, customer.id, scope.resource_key, currency
@@ -61,16 +61,20 @@ async def list_ledger(
     runtime: Runtime,
 ) -> Page[ListedEntry]:
     """The scope's entries; no types = all. Raises as `balances`."""
-    customer, currency = await _scoped(scope, currency_id, runtime)
+    customer, currency = await scoped(scope, currency_id, runtime)
     await current_wallets(customer.id, scope.resource_key, currency, runtime=runtime)
     return await runtime.readers.credits.ledger_page(
         query, customer.id, scope.resource_key, currency, types
     )
 
 
-async def _scoped(
+async def scoped(
     scope: Scope, currency_id: str | None, runtime: Runtime
 ) -> tuple[Customer, CurrencyId | None]:
+    """The customer and, if one is named, the currency that a read is about.
+
+    Raises CustomerNotFound, CustomerResourceNotFound, CustomCurrencyNotFound.
+    """
     customer = await customer_in(runtime.readers, scope)
     if currency_id is None:
         return customer, None
