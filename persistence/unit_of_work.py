@@ -120,9 +120,9 @@ class SqlUnitOfWork:
         """Tell it when, and only if, the unit commits."""
         self._events.append(event)
 
-    def _tell_of_entitlements(self) -> None:
-        """Whose entitlements were invalidated is told of once, whatever the operation did."""
-        for customer_id, resource_id in self.snapshots.changed:
+    async def _tell_of_entitlements(self) -> None:
+        """Each scope that was invalidated is told of once, whatever the operation did."""
+        for customer_id, resource_id in await self.snapshots.take_changed():
             self.publish(
                 Event(
                     type="ENTITLEMENTS_UPDATED",
@@ -132,12 +132,11 @@ class SqlUnitOfWork:
                     resource_id=resource_id,
                 )
             )
-        self.snapshots.changed.clear()
 
     async def commit(self) -> None:
         """Make the whole operation durable, once."""
         assert self._connection is not None
-        self._tell_of_entitlements()
+        await self._tell_of_entitlements()
         if self._events and self._outbox is not None:
             await self._outbox.write(self._connection, self.environment_id, self._events)
         await self._connection.commit()

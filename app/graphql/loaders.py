@@ -32,7 +32,7 @@ from domain.catalog.model import (
 from domain.catalog.usage import FeatureUse, ProductUse
 from domain.credits.model import CreditGrant, CreditGrantId
 from domain.customers.model import Customer, CustomerResource, PromotionalEntitlement
-from domain.entitlements.model import Answer, Scope
+from domain.entitlements.model import Scope, ScopeAnswers
 from domain.ids import (
     AccountId,
     CouponId,
@@ -167,11 +167,11 @@ class Loaders:
         return by_key(self._readers.catalog_usage.products)
 
     @cached_property
-    def answers(self) -> DataLoader[Scope, list[Answer]]:
+    def entitlements(self) -> DataLoader[Scope, ScopeAnswers]:
         """What a customer, with a resource, may do: asked once though two fields show it."""
 
-        async def load(scopes: list[Scope]) -> list[list[Answer]]:
-            return [(await list_entitlements(scope, runtime=self._runtime))[1] for scope in scopes]
+        async def load(scopes: list[Scope]) -> list[ScopeAnswers]:
+            return [await list_entitlements(scope, runtime=self._runtime) for scope in scopes]
 
         return DataLoader(load_fn=load)
 

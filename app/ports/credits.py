@@ -50,6 +50,11 @@ class CreditSource(Protocol):
 class CreditReader(CreditSource, Protocol):
     """Lists, outside a unit of work."""
 
+    async def counted_grants(
+        self, customer_id: CustomerId, resource_id: str
+    ) -> tuple[CreditGrant, ...]:
+        """The grants that the totals of the scope's wallets are made of, oldest first."""
+
     async def grant_page(
         self,
         query: ListQuery,

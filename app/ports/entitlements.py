@@ -25,16 +25,22 @@ from domain.listing import ListQuery, Order, Page, Predicate
 class EntitlementSource(Protocol):
     """What checks and their recomputation read."""
 
-    async def scope(self, scope: Scope, feature_ref_id: str | None = None) -> ScopeRead:
-        """All that is kept of `scope`, in one statement; with a feature its row alone."""
+    async def scope(
+        self,
+        scope: Scope,
+        feature_ref_id: str | None = None,
+        *,
+        currency_id: str | None = None,
+    ) -> ScopeRead:
+        """All that is kept of `scope`, in one statement; with a feature its row alone.
+
+        With a currency, by the caller's id, its wallet and no rows.
+        """
 
     async def all_rows(
         self, customer_id: CustomerId, resource_key: str
     ) -> dict[str, EntitlementRow]:
         """The snapshot's rows, current or not: what stamps continue from."""
-
-    async def resources_asked_for(self, customer_id: CustomerId) -> list[str]:
-        """The customer's resources whose entitlements somebody has asked for, in order."""
 
     async def promotional_of(self, customer_id: CustomerId) -> tuple[PromotionalEntitlement, ...]:
         """The customer's promotional grants of any status, oldest first."""

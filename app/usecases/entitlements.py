@@ -1,30 +1,42 @@
 """Reading entitlements: a scope from its snapshot, recomputed where it no longer holds.
 
 Warm, a scope costs one statement. A snapshot that time or a change has overtaken is resolved
-anew and kept in the same call; a window without a counter is folded from the log once.
+anew and kept in the same call; a window without a counter is folded from the log once; a wallet
+in which a grant has begun or ended meanwhile is settled.
 Source: spec, entitlements §2, §3, §13.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from app.ports import PackageSource, Runtime, UnitOfWork
 from app.usecases.counting import fold_missing
-from domain.catalog.model import CustomCurrency, Feature, Package
+from app.usecases.credits.wallets import settle_wallets
+from domain.catalog.model import Feature, Package
 from domain.customers.model import Customer, PromotionalEntitlement
-from domain.entitlements.check import check, denied_until, require_request, unknown
-from domain.entitlements.enums import AccessDeniedReason
+from domain.entitlements.check import (
+    check,
+    check_currency,
+    denied_until,
+    require_request,
+    standing,
+    unknown,
+)
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason as StateReason
 from domain.entitlements.model import (
     Answer,
+    CreditAnswer,
     EntitlementRow,
+    HeldCredits,
     Request,
     Scope,
+    ScopeAnswers,
     ScopeRead,
     ScopeView,
     Snapshot,
@@ -32,12 +44,11 @@ from domain.entitlements.model import (
 )
 from domain.entitlements.resolution import (
     Facts,
-    contributions,
     is_in_scope,
     resolve,
     stamped,
+    stamped_terms,
 )
-from domain.entitlements.summary import Summary, summaries
 from domain.errors import ErrorCode, not_found
 from domain.ids import CustomerId, FeatureId, PackageId, ResourceId
 from domain.metering.model import Bucket
@@ -64,37 +75,39 @@ async def check_entitlement(command: CheckEntitlement, *, runtime: Runtime) -> A
     return answer(view, command.feature_ref_id, request)
 
 
-async def check_currency(
-    scope: Scope, currency_id: str, *, runtime: Runtime
-) -> tuple[AccessDeniedReason, CustomCurrency | None]:
-    """Why the customer may not spend a credit currency: there is no wallet of it in scope."""
-    read = await runtime.readers.entitlements.scope(scope)
-    currency = (await runtime.readers.currencies.by_ref_ids([currency_id])).get(currency_id)
-    if read.customer_id is None:
-        return AccessDeniedReason.CustomerNotFound, currency
-    if read.is_archived:
-        return AccessDeniedReason.CustomerIsArchived, currency
-    if scope.resource_id is not None and read.resource_uuid is None:
-        return AccessDeniedReason.CustomerResourceNotFound, currency
-    return AccessDeniedReason.EntitlementNotFound, currency
+async def credit_check(
+    scope: Scope, currency_id: str, request: Request, *, runtime: Runtime
+) -> CreditAnswer:
+    """Whether the customer may spend credits: never an error, a denial has a reason (§3)."""
+    request = require_request(request.usage, request.values)
+    view = await view_scope(scope, runtime=runtime, currency_id=currency_id)
+    return check_currency(view, currency_id, request)
 
 
 def answer(view: ScopeView, feature_ref_id: str, request: Request) -> Answer:
     """The check of one feature against a scope that was read."""
+    row = view.rows.get(feature_ref_id)
     return check(
         scope_reason=view.reason,
         feature=view.feature,
         is_resource_known=view.is_resource_known,
-        row=view.rows.get(feature_ref_id),
+        row=row,
         usage=view.usages.get(feature_ref_id),
         request=request,
+        credit=standing(view, row) if row else None,
     )
 
 
-async def list_entitlements(scope: Scope, *, runtime: Runtime) -> tuple[ScopeView, list[Answer]]:
-    """The scope and its rows evaluated without options, by feature ref_id (§2.6)."""
+async def list_entitlements(scope: Scope, *, runtime: Runtime) -> ScopeAnswers:
+    """The scope's rows evaluated without options: features, then credits (§2.6)."""
     view = await view_scope(scope, runtime=runtime)
-    return view, [_of_row(view, ref_id) for ref_id in sorted(view.rows)]
+    return ScopeAnswers(
+        view=view,
+        features=tuple(_of_row(view, ref_id) for ref_id in sorted(view.rows)),
+        credits=tuple(
+            check_currency(view, held.currency.currency_id, Request()) for held in view.credits
+        ),
+    )
 
 
 def _of_row(view: ScopeView, ref_id: str) -> Answer:
@@ -104,40 +117,6 @@ def _of_row(view: ScopeView, ref_id: str) -> Answer:
     except Exception:
         log.exception("the entitlement to %s failed", ref_id)
         return unknown(view.rows[ref_id])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summarised:
-    """A row with its sources; `packages` holds those that the sources name."""
-
-    answer: Answer
-    summaries: tuple[Summary, ...]
-    packages: Mapping[PackageId, Package]
-
-
-async def list_summaries(scope: Scope, *, runtime: Runtime) -> list[Summarised]:
-    """The scope's rows, each with every source that gives of it (§2.7)."""
-    view, answers = await list_entitlements(scope, runtime=runtime)
-    if not answers or view.customer_id is None:
-        return []
-    facts = await gather_facts(runtime, view.customer_id, await _resource_uuid(view, runtime))
-    found = contributions(facts, runtime.clock())
-    return [
-        Summarised(
-            answer=answer,
-            summaries=summaries(answer.feature, found.get(answer.feature.id, ())),
-            packages=facts.packages,
-        )
-        for answer in answers
-        if answer.feature is not None and answer.feature.id in found
-    ]
-
-
-async def _resource_uuid(view: ScopeView, runtime: Runtime) -> ResourceId | None:
-    if view.scope.resource_id is None or view.customer_id is None:
-        return None
-    found = await runtime.readers.customers.resource(view.customer_id, view.scope.resource_id)
-    return found.id if found else None
 
 
 # --- upkeep -------------------------------------------------------------------------------------
@@ -189,11 +168,15 @@ async def log_check(command: CheckMade, *, runtime: Runtime) -> None:
 
 
 async def view_scope(
-    scope: Scope, *, runtime: Runtime, feature_ref_id: str | None = None
+    scope: Scope,
+    *,
+    runtime: Runtime,
+    feature_ref_id: str | None = None,
+    currency_id: str | None = None,
 ) -> ScopeView:
-    """The scope as it stands now; with a feature its row alone."""
+    """The scope as it stands now; with a feature its row alone, with a currency its wallet."""
     now = runtime.clock()
-    read = await runtime.readers.entitlements.scope(scope, feature_ref_id)
+    read = await runtime.readers.entitlements.scope(scope, feature_ref_id, currency_id=currency_id)
     if read.customer_id is None:
         return _view(scope, read, StateReason.CustomerNotFound)
     if read.is_archived:
@@ -201,15 +184,24 @@ async def view_scope(
     if scope.resource_id is not None and read.resource_uuid is None:
         return _view(scope, read, StateReason.NoActiveSubscription)
     snapshot, usages = read.snapshot, read.usages
-    if snapshot is None or not read.is_current(now):
+    is_recomputed = snapshot is None or not read.is_current(now)
+    if snapshot is None or is_recomputed:
         facts = await gather_facts(runtime, read.customer_id, read.resource_uuid)
         snapshot = await _recompute(runtime, scope, read, facts, now)
         usages = {}
-    rows = snapshot.rows
+    rows = snapshot.rows if currency_id is None else {}
     if feature_ref_id is not None:
         rows = {key: row for key, row in rows.items() if key == feature_ref_id}
     if any(row.window is not None and key not in usages for key, row in rows.items()):
         usages = await read_usages(runtime, scope, read.customer_id, rows)
+    again = partial(
+        runtime.readers.entitlements.scope, scope, feature_ref_id, currency_id=currency_id
+    )
+    credits = read.credits
+    if is_recomputed and any(row.credit_rate for row in rows.values()):
+        # The wallet that pays for a feature was not known before its row was.
+        credits = (await again()).credits
+    credits = await _settled(credits, again, runtime)
     feature = read.feature
     if feature is None and feature_ref_id is not None and feature_ref_id not in rows:
         found = await runtime.readers.features.by_ref_ids([feature_ref_id])
@@ -221,8 +213,23 @@ async def view_scope(
         reason=snapshot.reason,
         rows=rows,
         usages=usages,
+        credits=credits,
+        credit_terms=snapshot.credit_terms,
         feature=feature,
+        currency=read.currency,
     )
+
+
+async def _settled(
+    credits: tuple[HeldCredits, ...], again: Callable[[], Awaitable[ScopeRead]], runtime: Runtime
+) -> tuple[HeldCredits, ...]:
+    """The wallets as they stand now: a grant begins and ends at its instant, worker or not."""
+    now = runtime.clock()
+    stale = [held.wallet.key for held in credits if not held.wallet.is_current(now)]
+    if not stale:
+        return credits
+    await settle_wallets(stale, runtime=runtime)
+    return (await again()).credits
 
 
 def _view(scope: Scope, read: ScopeRead, reason: StateReason) -> ScopeView:
@@ -234,6 +241,7 @@ def _view(scope: Scope, read: ScopeRead, reason: StateReason) -> ScopeView:
         rows={},
         usages={},
         feature=read.feature,
+        currency=read.currency,
     )
 
 
@@ -252,6 +260,11 @@ async def _recompute(
         resource_id=scope.resource_key,
         reason=resolution.reason,
         rows=stamped(rows, before, now),
+        credit_terms=stamped_terms(
+            resolution.credit_terms,
+            read.snapshot.credit_terms if read.snapshot else None,
+            now,
+        ),
         valid_until=resolution.valid_until,
         version=read.version,
         computed_at=now,

@@ -11,20 +11,8 @@ from typing import Any
 
 from app.ports import Runtime
 from app.usecases.entitlements import CheckEntitlement, check_entitlement, list_entitlements
-from domain.entitlements.model import Answer, Scope, ScopeView
+from domain.entitlements.model import Answer, Scope, ScopeAnswers
 from domain.events import CommittedEvent
-
-RESET = "reset"
-"""In the data of ENTITLEMENTS_UPDATED: the usage of one feature began anew in one scope."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeNews:
-    """A scope's entitlements after a change."""
-
-    scope: Scope
-    view: ScopeView
-    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +24,17 @@ class UsageNews:
     answer: Answer
 
 
-async def entitlements_news(event: CommittedEvent, runtime: Runtime) -> tuple[ScopeNews, ...]:
-    """The scopes that the event changed: the named one, or all that were ever asked for.
+async def entitlements_news(event: CommittedEvent, runtime: Runtime) -> ScopeAnswers | None:
+    """The entitlements of the scope that the event is about, as they stand after it.
 
-    Of a report whether it is news at all is for the caller to ask (`flips`).
+    Of usage and of wallets whether it is news at all is for the caller to ask (`flips`,
+    `flipped_by_wallet`).
     """
-    scopes = await _scopes(event, runtime)
-    news = []
-    for scope in scopes:
-        view, answers = await list_entitlements(scope, runtime=runtime)
-        news.append(ScopeNews(scope=scope, view=view, answers=tuple(answers)))
-    return tuple(news)
+    ref_id = await _customer_ref_id(event, runtime)
+    if ref_id is None:
+        return None
+    scope = Scope(customer_ref_id=ref_id, resource_id=event.resource_id)
+    return await list_entitlements(scope, runtime=runtime)
 
 
 async def usage_news(event: CommittedEvent, runtime: Runtime) -> UsageNews | None:
@@ -75,22 +63,31 @@ def flips(data: Mapping[str, Any]) -> bool:
     return (float(before) < 100) != (float(after) < 100)
 
 
+def crosses_zero(data: Mapping[str, Any]) -> bool:
+    """Whether a wallet's change left something where there was nothing, or the reverse."""
+    return (float(data["previousBalance"]) > 0) != (float(data["currentBalance"]) > 0)
+
+
+def flipped_by_wallet(news: ScopeAnswers, currency_id: str) -> tuple[bool, bool]:
+    """Of a wallet that crossed zero: whether it flips feature rows, and its own row.
+
+    A soft one flips nothing: its credits may be spent before and after.
+    """
+    features = any(
+        answer.row is not None
+        and answer.row.credit_currency_id == currency_id
+        and not answer.row.grant.has_soft_limit
+        for answer in news.features
+    )
+    own = any(
+        answer.currency_id == currency_id and not answer.has_soft_limit for answer in news.credits
+    )
+    return features, own
+
+
 async def _customer_ref_id(event: CommittedEvent, runtime: Runtime) -> str | None:
     if event.customer_id is None:
         return None
     found = await runtime.readers.customers.by_ids([event.customer_id])
     customer = found.get(event.customer_id)
     return customer.ref_id if customer else None
-
-
-async def _scopes(event: CommittedEvent, runtime: Runtime) -> list[Scope]:
-    ref_id = await _customer_ref_id(event, runtime)
-    if ref_id is None or event.customer_id is None:
-        return []
-    if event.resource_id:
-        return [Scope(customer_ref_id=ref_id, resource_id=event.resource_id)]
-    whole = [Scope(customer_ref_id=ref_id, resource_id=None)]
-    if event.type == "MEASUREMENT_REPORTED" or RESET in event.data:
-        return whole
-    asked = await runtime.readers.entitlements.resources_asked_for(event.customer_id)
-    return whole + [Scope(customer_ref_id=ref_id, resource_id=name) for name in asked]

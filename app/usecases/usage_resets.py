@@ -13,7 +13,6 @@ from functools import partial
 
 from app.ports import Runtime
 from app.usecases.entitlements import answer, read_usages, view_scope
-from app.usecases.live import RESET
 from domain.entitlements.check import denied_until
 from domain.entitlements.model import Request, Scope
 from domain.events import Event
@@ -21,6 +20,8 @@ from domain.metering.model import Bucket
 from domain.metering.reset_periods import window_at
 
 DUE_BATCH = 100
+RESET = "reset"
+"""In the data of ENTITLEMENTS_UPDATED: which feature's usage began anew in the scope."""
 _MOMENT = timedelta(milliseconds=1)
 """Instants are whole milliseconds: the last one of a window."""
 

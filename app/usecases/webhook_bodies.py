@@ -130,17 +130,13 @@ async def _active_subscriptions(event: LoggedEvent, runtime: Runtime) -> list[di
 
 
 async def _entitlements(event: LoggedEvent, runtime: Runtime) -> Mapping[str, Any]:
-    """The rows of the changed scope, as they stood at the event.
-
-    Where all of a customer's scopes changed, those of the one without a resource.
-    """
+    """The features' rows of the changed scope, as they stood at the event; credits tell theirs."""
     news = await entitlements_news(_committed(event), runtime)
-    first = news[0] if news else None
-    resource = first.scope.resource_id if first else None
+    resource = event.resource_id
     return {
         "customer": await _customer(event, runtime),
         "resource": {"id": resource} if resource else None,
-        "entitlements": [_entitlement(answer) for answer in first.answers] if first else [],
+        "entitlements": [_entitlement(answer) for answer in news.features] if news else [],
         "eventId": str(event.id),
         "actor": dict(event.actor),
     }

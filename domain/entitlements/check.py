@@ -17,9 +17,12 @@ from domain.entitlements.enums import (
 )
 from domain.entitlements.model import (
     Answer,
+    CreditAnswer,
     CreditStanding,
     EntitlementRow,
+    HeldCredits,
     Request,
+    ScopeView,
     Usage,
     divisor,
     is_configuration,
@@ -66,8 +69,69 @@ def check(
         row=row,
         usage=usage,
         current_usage=current_usage(row, usage) if row else None,
+        valid_until=_first(row.valid_until, credit.valid_until if credit else None)
+        if row
+        else None,
         request=request,
     )
+
+
+def standing(view: ScopeView, row: EntitlementRow) -> CreditStanding | None:
+    """The standing of the wallet that pays for the row; no wallet yet = nothing in it.
+
+    None for a row that no credits back.
+    """
+    rate = row.credit_rate
+    if rate is None:
+        return None
+    soft = row.grant.has_soft_limit
+    for held in view.credits:
+        if held.wallet.key.currency_id == rate.currency_id:
+            return _standing(held, has_soft_limit=soft)
+    return CreditStanding(balance=ZERO, has_soft_limit=soft)
+
+
+def check_currency(view: ScopeView, currency_id: str, request: Request) -> CreditAnswer:
+    """Answer whether credits may be spent, by the caller's id of the currency.
+
+    No subscription is needed. `request.usage` is in credits. Balance 5, hard: 5 granted, 6
+    denied; without a request a balance of 0 or less is denied, a soft wallet never.
+    """
+    held = next((h for h in view.credits if h.currency.currency_id == currency_id), None)
+    currency = held.currency if held else view.currency
+    reason = _SCOPE_REASONS.get(view.reason) if view.reason else None
+    if reason is None and not view.is_resource_known:
+        reason = AccessDeniedReason.CustomerResourceNotFound
+    if reason is None and held is None:
+        reason = AccessDeniedReason.EntitlementNotFound
+    if reason is not None or held is None:
+        return CreditAnswer(reason=reason, currency_id=currency_id, currency=currency)
+    terms = view.credit_terms
+    soft = held.wallet.key.currency_id in terms.soft_currencies
+    credit = _standing(held, has_soft_limit=soft)
+    is_short = _is_short(credit, request.usage)
+    return CreditAnswer(
+        reason=AccessDeniedReason.InsufficientCredits if is_short else None,
+        currency_id=currency_id,
+        currency=currency,
+        held=held,
+        has_soft_limit=soft,
+        valid_until=_first(credit.valid_until, terms.valid_until),
+        # A grant changes the limit, so it is a change of configuration as much as one of usage.
+        updated_at=max(held.wallet.updated_at, terms.updated_at or held.wallet.updated_at),
+    )
+
+
+def _standing(held: HeldCredits, *, has_soft_limit: bool) -> CreditStanding:
+    return CreditStanding(
+        balance=held.wallet.balance,
+        has_soft_limit=has_soft_limit,
+        valid_until=held.wallet.next_change,
+    )
+
+
+def _first(*instants: datetime | None) -> datetime | None:
+    return min((instant for instant in instants if instant is not None), default=None)
 
 
 def unknown(row: EntitlementRow) -> Answer:
@@ -151,11 +215,17 @@ def _exceeds_limit(row: EntitlementRow, usage: Usage | None, request: Request) -
 def _lacks_credit(row: EntitlementRow, credit: CreditStanding, request: Request) -> bool:
     rate = row.credit_rate
     assert rate is not None
+    # What a formula costs depends on dimensions, which a check does not know.
+    if request.usage is None or rate.cost_formula is not None:
+        return _is_short(credit, None)
+    return _is_short(credit, cost_of(rate, units=request.usage, dimensions={}))
+
+
+def _is_short(credit: CreditStanding, cost: Decimal | None) -> bool:
+    """Whether a hard wallet cannot pay `cost`; None = anything at all."""
     if credit.has_soft_limit:
         return False
-    if request.usage is None or rate.cost_formula is not None:
-        return credit.balance <= 0
-    return credit.balance < cost_of(rate, units=request.usage, dimensions={})
+    return credit.balance <= 0 if cost is None else credit.balance < cost
 
 
 def current_usage(row: EntitlementRow, usage: Usage | None) -> Decimal | None:

@@ -15,9 +15,10 @@ from enum import IntEnum
 from uuid import UUID
 
 from domain.catalog.enums import FeatureType, MeterType, WidgetType
-from domain.catalog.model import CreditRate, Feature, ResetRule
+from domain.catalog.model import CreditRate, CustomCurrency, Feature, ResetRule
+from domain.credits.model import Wallet
 from domain.entitlements.enums import AccessDeniedReason, EntitlementsStateAccessDeniedReason
-from domain.ids import CustomerId, ResourceId
+from domain.ids import CurrencyId, CustomerId, ResourceId
 from domain.metering.reset_periods import UsageRule, is_forever
 from domain.periods import Period
 
@@ -127,6 +128,28 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CreditTerms:
+    """What a scope's subscriptions say of its wallets: those of soft currencies may run below 0.
+
+    `valid_until`: when time alone may change that; `updated_at`: when it was last changed.
+    """
+
+    soft_currencies: frozenset[CurrencyId] = frozenset()
+    hidden_from: Mapping[CurrencyId, frozenset[WidgetType]] = field(default_factory=dict)
+    valid_until: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCredits:
+    """A wallet, its currency, and the end of the recurring grant in it."""
+
+    wallet: Wallet
+    currency: CustomCurrency
+    recurring_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The resolved rows of a scope, by feature ref_id; `valid_until` None = until told.
 
@@ -137,6 +160,7 @@ class Snapshot:
     resource_id: str
     reason: EntitlementsStateAccessDeniedReason | None
     rows: Mapping[str, EntitlementRow]
+    credit_terms: CreditTerms = field(default_factory=CreditTerms)
     valid_until: datetime | None
     version: int
     computed_at: datetime
@@ -152,10 +176,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeRead:
-    """What one statement finds of a scope: who it is, its snapshot if any, and counters.
+    """What one statement finds of a scope: who it is, its snapshot if any, counters and wallets.
 
     `version` is the scope's present one. With a feature asked for, `snapshot.rows` holds its row
-    alone and `feature` the feature itself where there is no row.
+    alone, `credits` the wallet that its credit rate names, and `feature` the feature itself where
+    there is no row. With a currency there are no rows; `credits` holds its wallet alone.
     """
 
     customer_id: CustomerId | None
@@ -164,7 +189,9 @@ class ScopeRead:
     version: int
     snapshot: Snapshot | None
     usages: Mapping[str, Usage]
+    credits: tuple[HeldCredits, ...]
     feature: Feature | None
+    currency: CustomCurrency | None
 
     def is_current(self, now: datetime) -> bool:
         """Whether the snapshot still tells the truth at `now`."""
@@ -181,7 +208,8 @@ class ScopeRead:
 class ScopeView:
     """A scope as it stands at `now`: the state, the rows, and their usage by feature ref_id.
 
-    `customer_id` None = unknown customer; then, and for an archived one, there are no rows.
+    `credits` are the wallets that were asked for, settled. `customer_id` None = unknown customer;
+    then, and for an archived one, there are neither rows nor wallets.
     """
 
     scope: Scope
@@ -190,15 +218,22 @@ class ScopeView:
     reason: EntitlementsStateAccessDeniedReason | None
     rows: Mapping[str, EntitlementRow]
     usages: Mapping[str, Usage]
+    credits: tuple[HeldCredits, ...] = ()
+    credit_terms: CreditTerms = field(default_factory=CreditTerms)
     feature: Feature | None = None
+    currency: CustomCurrency | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditStanding:
-    """What a wallet answers a check: its balance and whether it may run below zero."""
+    """What a wallet answers a check: its balance and whether it may run below zero.
+
+    `valid_until`: when a grant in it begins or ends next.
+    """
 
     balance: Decimal
     has_soft_limit: bool
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +248,9 @@ class Request:
 class Answer:
     """A check's answer; `reason` None = granted. `row` and `usage` where there is one.
 
-    `current_usage` is in presented units, of metered features only. A denial is an answer, not
-    an error (spec, entitlements §3).
+    `current_usage` is in presented units, of metered features only; `valid_until` as the row's,
+    of a credit-backed one also its wallet's. A denial is an answer, not an error (spec,
+    entitlements §3).
     """
 
     reason: AccessDeniedReason | None
@@ -222,11 +258,59 @@ class Answer:
     row: EntitlementRow | None = None
     usage: Usage | None = None
     current_usage: Decimal | None = None
+    valid_until: datetime | None = None
     request: Request = field(default_factory=Request)
 
     @property
     def is_granted(self) -> bool:
         return self.reason is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditAnswer:
+    """The check of a credit currency; `held` None = no wallet of it in scope, or no access.
+
+    `currency` None = unknown, `currency_id` as it was asked for.
+    """
+
+    reason: AccessDeniedReason | None
+    currency_id: str
+    currency: CustomCurrency | None
+    held: HeldCredits | None = None
+    has_soft_limit: bool = False
+    valid_until: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def is_granted(self) -> bool:
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeAnswers:
+    """A scope's rows checked without options: features by ref_id, then credits by currency."""
+
+    view: ScopeView
+    features: tuple[Answer, ...]
+    credits: tuple[CreditAnswer, ...]
+
+    def shown_in(self, widget: WidgetType) -> ScopeAnswers:
+        """Without what packages hide from a widget."""
+        hidden = self.view.credit_terms.hidden_from
+        return replace(
+            self,
+            features=tuple(
+                answer
+                for answer in self.features
+                if answer.row is None or widget not in answer.row.hidden_from_widgets
+            ),
+            credits=tuple(
+                answer
+                for answer in self.credits
+                if answer.held is None
+                or widget not in hidden.get(answer.held.wallet.key.currency_id, ())
+            ),
+        )
 
 
 def is_metered(feature: Feature) -> bool:

@@ -5,17 +5,18 @@ Pure over frozen values; the order of the sources never matters. Source: spec, e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from domain.catalog.enums import BillingModel, FeatureType
-from domain.catalog.model import CreditRate, Feature, Package
+from domain.catalog.enums import BillingModel, FeatureType, WidgetType
+from domain.catalog.model import CreditEntitlement, CreditRate, Feature, Package
 from domain.customers.model import PromotionalEntitlement
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason
 from domain.entitlements.model import (
     Candidate,
+    CreditTerms,
     EntitlementRow,
     Grant,
     Source,
@@ -49,10 +50,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """The rows by feature ref_id; with a reason there are none."""
+    """The rows by feature ref_id; with a reason there are none. Credits have terms even so."""
 
     reason: EntitlementsStateAccessDeniedReason | None
     rows: dict[str, EntitlementRow]
+    credit_terms: CreditTerms
     valid_until: datetime | None
 
 
@@ -101,7 +103,7 @@ def counted_subscriptions(facts: Facts, now: datetime) -> tuple[Subscription, ..
 def contributions(facts: Facts, now: datetime) -> dict[FeatureId, tuple[Contribution, ...]]:
     """Every candidate by feature, before combining."""
     found: dict[FeatureId, list[Contribution]] = {}
-    soft = _soft_currencies(facts, now)
+    soft = credit_terms(facts, now).soft_currencies
     for subscription in counted_subscriptions(facts, now):
         for feature_id, parts in parts_of(subscription, facts.packages).items():
             feature = facts.features.get(feature_id)
@@ -120,19 +122,69 @@ def contributions(facts: Facts, now: datetime) -> dict[FeatureId, tuple[Contribu
     return {feature_id: tuple(values) for feature_id, values in found.items()}
 
 
-def _soft_currencies(facts: Facts, now: datetime) -> frozenset[CurrencyId]:
-    """Currencies whose wallets are soft: any counted credit entitlement says so (§9.8)."""
-    soft: set[CurrencyId] = set()
-    for subscription in counted_subscriptions(facts, now):
-        ids = [subscription.plan_id, *(addon.addon_id for addon in subscription.addons)]
-        while ids:
-            package = facts.packages.get(ids.pop())
-            if package is None:
-                continue
-            soft.update(e.currency_id for e in package.credit_entitlements if e.has_soft_limit)
-            if package.parent_plan_id is not None:
-                ids.append(package.parent_plan_id)
-    return frozenset(soft)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CountedCredits:
+    """A counted credit entitlement's say on the wallets of its currency."""
+
+    currency_id: CurrencyId
+    is_soft: bool
+    hidden_from: frozenset[WidgetType]
+
+
+def credit_terms(facts: Facts, now: datetime) -> CreditTerms:
+    """How the scope's wallets are held: soft if any counted credit entitlement says so (§9.8).
+
+    They are hidden where all that give of the currency hide it. Granted by hand, credits are
+    hard and shown.
+    """
+    counted = [
+        credits
+        for subscription in counted_subscriptions(facts, now)
+        for credits in _counted_credits(subscription, facts.packages)
+    ]
+    hidden: dict[CurrencyId, frozenset[WidgetType]] = {}
+    for each in counted:
+        hidden[each.currency_id] = each.hidden_from & hidden.get(each.currency_id, each.hidden_from)
+    return CreditTerms(
+        soft_currencies=frozenset(each.currency_id for each in counted if each.is_soft),
+        hidden_from={currency_id: widgets for currency_id, widgets in hidden.items() if widgets},
+        valid_until=earliest(_scope_instants(facts), after=now),
+    )
+
+
+def _counted_credits(
+    subscription: Subscription, packages: Mapping[PackageId, Package]
+) -> Iterator[_CountedCredits]:
+    """As of features: of the plan's the nearest counts, under the subscription's own value."""
+    overrides = {e.currency_id: e for e in subscription.entitlements if e.currency_id}
+    nearest: dict[CurrencyId, CreditEntitlement] = {}
+    seen: set[PackageId] = set()
+    plan = packages.get(subscription.plan_id)
+    while plan is not None and plan.id not in seen:
+        seen.add(plan.id)
+        for entitlement in plan.credit_entitlements:
+            nearest.setdefault(entitlement.currency_id, entitlement)
+        plan = packages.get(plan.parent_plan_id) if plan.parent_plan_id else None
+    for currency_id, override in overrides.items():
+        below = nearest.pop(currency_id, None)
+        yield _CountedCredits(
+            currency_id=currency_id,
+            is_soft=override.has_soft_limit,
+            hidden_from=frozenset(below.hidden_from_widgets if below else ()),
+        )
+    of_addons = [
+        entitlement
+        for addon in subscription.addons
+        if addon.addon_id in packages
+        for entitlement in packages[addon.addon_id].credit_entitlements
+    ]
+    for entitlement in (*nearest.values(), *of_addons):
+        if entitlement.is_granted:
+            yield _CountedCredits(
+                currency_id=entitlement.currency_id,
+                is_soft=entitlement.has_soft_limit,
+                hidden_from=frozenset(entitlement.hidden_from_widgets),
+            )
 
 
 def _of_subscription(
@@ -271,6 +323,7 @@ def resolve(facts: Facts, now: datetime) -> Resolution:
     return Resolution(
         reason=EntitlementsStateAccessDeniedReason.NoActiveSubscription if is_nobody else None,
         rows={} if is_nobody else rows,
+        credit_terms=credit_terms(facts, now),
         valid_until=earliest(ahead, after=now),
     )
 
@@ -335,3 +388,13 @@ def stamped(
             stamp = max(now, old.updated_at + _MILLISECOND)
         result[ref_id] = replace(row, updated_at=stamp)
     return result
+
+
+def stamped_terms(terms: CreditTerms, before: CreditTerms | None, now: datetime) -> CreditTerms:
+    """`terms` with `updated_at`, as the rows have it."""
+    if before is None or before.updated_at is None:
+        return replace(terms, updated_at=now)
+    was = replace(before, valid_until=terms.valid_until, updated_at=None)
+    if was == terms:
+        return replace(terms, updated_at=before.updated_at)
+    return replace(terms, updated_at=max(now, before.updated_at + _MILLISECOND))

@@ -26,6 +26,7 @@ from domain.credits.history import Buckets, BurnedIn
 from domain.credits.model import (
     CreditGrant,
     CreditGrantId,
+    GrantStage,
     LedgerEntry,
     ListedEntry,
     Usage,
@@ -155,6 +156,21 @@ class CreditQueries(Connected):
 
 class SqlCreditReader(Reader, CreditQueries):
     """Fits `app.ports.CreditReader`, outside transactions."""
+
+    async def counted_grants(
+        self, customer_id: CustomerId, resource_id: str
+    ) -> tuple[CreditGrant, ...]:
+        table = CreditGrantRow
+        rows = await self.fetch(
+            select(*table.__table__.c)
+            .where(
+                table.environment_id == self.environment_id,
+                *_in_scope(table, customer_id, resource_id, None),
+                table.stage == GrantStage.ACTIVE,
+            )
+            .order_by(table.created_at, table.id)
+        )
+        return tuple(from_row(CreditGrant, row) for row in rows)
 
     async def grant_page(
         self,

@@ -30,7 +30,13 @@ from domain.ids import CustomerId, FeatureGroupId, as_uuid
 from domain.listing import ListQuery, Order, Page, Predicate
 from persistence.listing import Listing, columns, read_all, read_page
 from persistence.mapping.copy import from_row
-from persistence.mapping.entitlements import feature_from_json, rows_from_json
+from persistence.mapping.entitlements import (
+    currency_from_json,
+    feature_from_json,
+    held_from_json,
+    rows_from_json,
+    terms_from_json,
+)
 from persistence.readers.pages import grouped, mapped
 from persistence.repositories.base import Connected, Reader
 from persistence.rows.base import Instant
@@ -42,14 +48,15 @@ from persistence.rows.entitlements import (
     PromotionalEntitlementRow,
 )
 
-# The snapshot by its key with the counters of its rows' windows. The customer, the resource and
-# (where no row answers) the feature are looked up beside it, each by its unique key, so that
-# every denial is told by the same one statement.
+# The snapshot by its key with the counters of its rows' windows, and the wallets: all of the
+# scope, the one that pays for the feature's row, or the currency's. The customer, the resource and
+# (where no row answers) the feature or the currency are looked up beside it, each by its unique
+# key, so that every denial is told by the same one statement.
 _SCOPE = (
     text(
         """
 SELECT c.id AS customer_id, c.deleted_at IS NOT NULL AS is_archived, r.id AS resource_uuid,
-  s.reason, s.valid_until, s.version AS snapshot_version, s.computed_at, p.rows,
+  s.reason, s.valid_until, s.version AS snapshot_version, s.computed_at, s.credit_terms, p.rows,
   (SELECT coalesce(sum(v.version), 0)::bigint FROM entitlement_versions v
     WHERE v.environment_id = :environment AND v.customer_id IN (c.id, :everybody)
     AND v.resource_id IN ('', :resource)) AS version,
@@ -59,18 +66,37 @@ SELECT c.id AS customer_id, c.deleted_at IS NOT NULL AS is_archived, r.id AS res
     AND k.feature_id = (x.value->'feature'->>'id')::uuid
     AND k.window_start = (x.value->'window'->>'start')::timestamptz
     AND k.window_end = (x.value->'window'->>'end')::timestamptz) AS usages,
+  (SELECT jsonb_agg(jsonb_build_object(
+      'wallet', jsonb_build_object('key', jsonb_build_object('customer_id', w.customer_id,
+          'resource_id', w.resource_id, 'currency_id', w.currency_id),
+        'granted', w.granted::text, 'consumed', w.consumed::text,
+        'next_change', w.next_change, 'updated_at', w.updated_at),
+      'currency', to_jsonb(m),
+      'recurring_end', CASE WHEN :feature IS NULL THEN (SELECT min(g.expire_at)
+        FROM credit_grants g WHERE g.environment_id = :environment AND g.customer_id = c.id
+        AND g.resource_id = :resource AND g.currency_id = w.currency_id
+        AND g.is_open AND g.stage = 'ACTIVE' AND g.grant_type = 'RECURRING') END
+    ) ORDER BY m.currency_id COLLATE "C")
+    FROM credit_wallets w JOIN custom_currencies m ON m.id = w.currency_id
+    WHERE w.environment_id = :environment AND w.customer_id = c.id AND w.resource_id = :resource
+    AND (:feature IS NULL OR w.currency_id =
+      CAST(p.rows #>> ARRAY[:feature, 'credit_rate', 'currency_id'] AS uuid))
+    AND (:currency IS NULL OR m.currency_id = :currency)) AS credits,
   CASE WHEN p.rows IS NULL OR p.rows = '{}' OR c.deleted_at IS NOT NULL THEN to_jsonb(f) END
-    AS feature
+    AS feature,
+  to_jsonb(y) AS currency
 FROM (VALUES (1)) AS one
 LEFT JOIN customers c ON c.environment_id = :environment AND c.ref_id = :customer
 LEFT JOIN customer_resources r ON r.environment_id = :environment
   AND r.customer_id = c.id AND r.resource_id = :resource
 LEFT JOIN entitlement_snapshots s ON s.environment_id = :environment
   AND s.customer_id = c.id AND s.resource_id = :resource
-LEFT JOIN LATERAL (SELECT CASE WHEN :feature IS NULL THEN s.rows
+LEFT JOIN LATERAL (SELECT CASE WHEN :currency IS NOT NULL AND s.rows IS NOT NULL THEN '{}'::jsonb
+  WHEN :feature IS NULL THEN s.rows
   WHEN s.rows ? :feature THEN jsonb_build_object(:feature, s.rows -> :feature)
   WHEN s.rows IS NOT NULL THEN '{}'::jsonb END AS rows) p ON true
 LEFT JOIN features f ON f.environment_id = :environment AND f.ref_id = :feature
+LEFT JOIN custom_currencies y ON y.environment_id = :environment AND y.currency_id = :currency
 """
     )
     .bindparams(
@@ -79,6 +105,7 @@ LEFT JOIN features f ON f.environment_id = :environment AND f.ref_id = :feature
         bindparam("customer", type_=Text),
         bindparam("resource", type_=Text),
         bindparam("feature", type_=Text),
+        bindparam("currency", type_=Text),
     )
     .columns(valid_until=Instant(), computed_at=Instant())
 )
@@ -87,8 +114,17 @@ LEFT JOIN features f ON f.environment_id = :environment AND f.ref_id = :feature
 class EntitlementQueries(Connected):
     """Fits `app.ports.EntitlementSource`."""
 
-    async def scope(self, scope: Scope, feature_ref_id: str | None = None) -> ScopeRead:
-        """All that is kept of `scope`, in one statement; with a feature its row alone."""
+    async def scope(
+        self,
+        scope: Scope,
+        feature_ref_id: str | None = None,
+        *,
+        currency_id: str | None = None,
+    ) -> ScopeRead:
+        """All that is kept of `scope`, in one statement; with a feature its row alone.
+
+        With a currency, by the caller's id, its wallet and no rows.
+        """
         row = (
             await self.fetch(
                 _SCOPE,
@@ -98,6 +134,7 @@ class EntitlementQueries(Connected):
                     "customer": scope.customer_ref_id,
                     "resource": scope.resource_key,
                     "feature": feature_ref_id,
+                    "currency": currency_id,
                 },
             )
         )[0]
@@ -109,7 +146,9 @@ class EntitlementQueries(Connected):
             version=row.version,
             snapshot=_snapshot(row, scope) if row.snapshot_version is not None else None,
             usages={key: _usage(*value) for key, value in usages.items()},
+            credits=held_from_json(row.credits) if row.credits else (),
             feature=feature_from_json(row.feature) if row.feature else None,
+            currency=currency_from_json(row.currency) if row.currency else None,
         )
 
     async def all_rows(
@@ -125,20 +164,6 @@ class EntitlementQueries(Connected):
             )
         )
         return rows_from_json(found[0].rows) if found else {}
-
-    async def resources_asked_for(self, customer_id: CustomerId) -> list[str]:
-        """The customer's resources whose entitlements somebody has asked for, in order."""
-        table = EntitlementSnapshotRow
-        found = await self.fetch(
-            select(table.resource_id)
-            .where(
-                table.environment_id == self.environment_id,
-                table.customer_id == customer_id,
-                table.resource_id != "",
-            )
-            .order_by(table.resource_id)
-        )
-        return [row.resource_id for row in found]
 
     async def promotional_of(self, customer_id: CustomerId) -> tuple[PromotionalEntitlement, ...]:
         """The customer's promotional grants of any status, oldest first."""
@@ -255,6 +280,7 @@ def _snapshot(row: Any, scope: Scope) -> Snapshot:
         resource_id=scope.resource_key,
         reason=EntitlementsStateAccessDeniedReason(row.reason) if row.reason else None,
         rows=rows_from_json(row.rows),
+        credit_terms=terms_from_json(row.credit_terms),
         valid_until=row.valid_until,
         version=row.snapshot_version,
         computed_at=row.computed_at,

@@ -17,7 +17,7 @@ from domain.customers.promotions import ENDS_SOON
 from domain.entitlements.model import Snapshot
 from domain.ids import CustomerId, EnvironmentId
 from persistence.mapping.copy import from_row, to_columns
-from persistence.mapping.entitlements import rows_to_json
+from persistence.mapping.entitlements import rows_to_json, terms_to_json
 from persistence.readers.entitlements import EntitlementQueries
 from persistence.repositories.base import Repository
 from persistence.rows.customers import CustomerRow
@@ -35,8 +35,8 @@ class SqlEntitlementSnapshots(Repository):
 
     def __init__(self, connection: AsyncConnection, environment_id: EnvironmentId) -> None:
         super().__init__(connection, environment_id)
-        # The scopes to be told of as ENTITLEMENTS_UPDATED when the unit commits, once each.
-        self.changed: dict[tuple[CustomerId, str | None], None] = {}
+        # What is to be told of as ENTITLEMENTS_UPDATED when the unit commits, once each.
+        self._changed: dict[tuple[CustomerId, str | None], None] = {}
 
     async def invalidate(
         self, customer_id: CustomerId, resource_id: str | None = None, *, tells: bool = True
@@ -48,7 +48,7 @@ class SqlEntitlementSnapshots(Repository):
 
     def tell_of(self, customer_id: CustomerId, resource_id: str | None = None) -> None:
         """Tell subscribers of the scope, without a resource of all its scopes, at the commit."""
-        self.changed[customer_id, resource_id] = None
+        self._changed[customer_id, resource_id] = None
 
     async def customers_from(self, skip: int, *, limit: int) -> dict[CustomerId, bool]:
         """Customers, oldest first, after `skip` of them: whether there is a snapshot of theirs."""
@@ -64,6 +64,29 @@ class SqlEntitlementSnapshots(Repository):
             .limit(limit)
         )
         return {row.id: row.asked_for for row in rows}
+
+    async def take_changed(self) -> list[tuple[CustomerId, str | None]]:
+        """The scopes that changed since the last call.
+
+        Where all of a customer's did: the one without a resource, then those of the resources that
+        somebody has asked for.
+        """
+        changed = dict.fromkeys(self._changed)
+        self._changed.clear()
+        table = EntitlementSnapshotRow
+        whole = [customer_id for customer_id, resource_id in changed if resource_id is None]
+        if whole:
+            found = await self.fetch(
+                select(table.customer_id, table.resource_id)
+                .where(
+                    table.environment_id == self.environment_id,
+                    table.customer_id.in_(whole),
+                    table.resource_id != "",
+                )
+                .order_by(table.customer_id, table.resource_id)
+            )
+            changed |= {(CustomerId(row.customer_id), row.resource_id): None for row in found}
+        return list(changed)
 
     async def invalidate_all(self) -> None:
         """Count a change that may concern everybody: a feature's, a reset rule's."""
@@ -90,6 +113,7 @@ class SqlEntitlementSnapshots(Repository):
         columns: dict[str, Any] = {
             "reason": snapshot.reason,
             "rows": rows_to_json(snapshot.rows),
+            "credit_terms": terms_to_json(snapshot.credit_terms),
             "valid_until": snapshot.valid_until,
             "version": snapshot.version,
             "computed_at": snapshot.computed_at,

@@ -80,7 +80,10 @@ class EntitlementVersionRow(Base):
 
 
 class EntitlementSnapshotRow(Base):
-    """The resolved rows of a scope as JSON by feature ref_id; current while `version` is."""
+    """The resolved rows of a scope as JSON by feature ref_id; current while `version` is.
+
+    `credit_terms`: which currencies its wallets may overdraw.
+    """
 
     __tablename__ = "entitlement_snapshots"
 
@@ -89,6 +92,7 @@ class EntitlementSnapshotRow(Base):
     resource_id: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[EntitlementsStateAccessDeniedReason | None]
     rows: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    credit_terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     valid_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(BigInteger)
     computed_at: Mapped[datetime]

@@ -119,10 +119,10 @@ async def legacy_entitlements(
     )
 
 
-async def feature_entitlements(
+async def effective_entitlements(
     info: Info, customer: Customer, subscription: Subscription | None
 ) -> "list[CreditEntitlement | FeatureEntitlement]":
-    from app.graphql.subscriptions.nested import feature_entitlements as of_scope
+    from app.graphql.subscriptions.nested import effective_entitlements as of_scope
 
     return await of_scope(
         info, customer.id, None if subscription is None else subscription.resource_id

@@ -309,7 +309,7 @@ class ProvisionedCustomer:
 
     @strawberry.field
     async def entitlements_v2(self, info: Info) -> list[EntitlementUnionRef] | None:
-        return await nested.feature_entitlements(
+        return await nested.effective_entitlements(
             info, self.customer.source, self.subscription_source
         )
 

@@ -30,7 +30,8 @@ from app.graphql.entitlements.inputs import (
 )
 from app.graphql.given import given
 from app.graphql.numbers import exact_or_none, float_or_none
-from app.usecases.entitlements import CheckMade, Summarised
+from app.usecases.entitlement_summaries import Summarised, SummarisedCredits
+from app.usecases.entitlements import CheckMade
 from domain.catalog.enums import FeatureType
 from domain.catalog.model import (
     CreditRate,
@@ -38,8 +39,8 @@ from domain.catalog.model import (
     Feature,
     Package,
 )
-from domain.entitlements.enums import AccessDeniedReason
-from domain.entitlements.model import Answer, Request, Scope
+from domain.credits.model import CreditGrant
+from domain.entitlements.model import Answer, CreditAnswer, Request, Scope, ScopeAnswers
 from domain.entitlements.summary import Summary
 from domain.metering.reset_periods import presented, usage_anchor
 from domain.periods import milliseconds
@@ -159,7 +160,7 @@ def _legacy(answer: Answer, scope: Scope) -> Mapping[str, Any]:
         "requested_usage": float_or_none(answer.request.usage),
         "requested_values": list(answer.request.values) or None,
         "resource_id": scope.resource_id,
-        "valid_until": epoch_ms(row.valid_until) if row else None,
+        "valid_until": epoch_ms(answer.valid_until),
     }
 
 
@@ -168,8 +169,7 @@ def entitlement_to_graphql(answer: Answer, scope: Scope) -> types.Entitlement:
 
 
 def feature_entitlement_to_graphql(answer: Answer) -> types.FeatureEntitlement:
-    row = answer.row
-    return types.FeatureEntitlement(**_common(answer), valid_until=row.valid_until if row else None)
+    return types.FeatureEntitlement(**_common(answer), valid_until=answer.valid_until)
 
 
 def check_made_from_graphql(input: EntitlementCheckRequested) -> CheckMade:
@@ -194,22 +194,36 @@ def check_made_from_graphql(input: EntitlementCheckRequested) -> CheckMade:
     )
 
 
-def denied_credit_to_graphql(
-    reason: AccessDeniedReason, currency_id: str, currency: CustomCurrency | None
-) -> types.CreditEntitlement:
-    """The denial of a credit currency; an unknown one echoes the id that was asked for."""
-    return types.CreditEntitlement(
-        access_denied_reason=reason,
-        currency=currency_to_graphql(currency_id, currency),
-        current_usage=None,
-        entitlement_updated_at=None,
-        has_soft_limit=False,
-        is_granted=False,
-        usage_limit=None,
-        usage_period_end=None,
-        usage_updated_at=None,
-        valid_until=None,
-    )
+def _credit(answer: CreditAnswer) -> dict[str, Any]:
+    """The fields that both types of a currency's entitlement share."""
+    held = answer.held
+    return {
+        "access_denied_reason": answer.reason,
+        "currency": currency_to_graphql(answer.currency_id, answer.currency),
+        "current_usage": float(held.wallet.consumed) if held else None,
+        "entitlement_updated_at": answer.updated_at,
+        "has_soft_limit": answer.has_soft_limit,
+        "is_granted": answer.is_granted,
+        "usage_limit": float(held.wallet.granted) if held else None,
+        "usage_period_end": held.recurring_end if held else None,
+        "usage_updated_at": held.wallet.updated_at if held else None,
+        "valid_until": answer.valid_until,
+    }
+
+
+def credit_entitlement_to_graphql(answer: CreditAnswer) -> types.CreditEntitlement:
+    """A currency's row: total granted as its limit, total consumed as its usage (§3)."""
+    return types.CreditEntitlement(**_credit(answer))
+
+
+def answers_to_graphql(
+    answers: ScopeAnswers,
+) -> list[types.CreditEntitlement | types.FeatureEntitlement]:
+    """The second version's list: features, then credits."""
+    return [
+        *(feature_entitlement_to_graphql(answer) for answer in answers.features),
+        *(credit_entitlement_to_graphql(answer) for answer in answers.credits),
+    ]
 
 
 def currency_to_graphql(
@@ -250,11 +264,38 @@ def with_summary_to_graphql(
 def feature_with_summary_to_graphql(
     summarised: Summarised, info: Info
 ) -> types.FeatureEntitlementWithSummary:
-    row = summarised.answer.row
     return types.FeatureEntitlementWithSummary(
         **_common(summarised.answer),
-        valid_until=row.valid_until if row else None,
+        valid_until=summarised.answer.valid_until,
         summaries=_summaries(summarised, info),
+    )
+
+
+def credits_with_summary_to_graphql(
+    summarised: SummarisedCredits,
+) -> types.CreditEntitlementWithSummary:
+    return types.CreditEntitlementWithSummary(
+        **_credit(summarised.answer),
+        summaries=[_grant_to_graphql(grant) for grant in summarised.grants],
+    )
+
+
+def _grant_to_graphql(grant: CreditGrant) -> types.CreditEntitlementSummary:
+    """A counted grant; every one is part of the balance."""
+    return types.CreditEntitlementSummary(
+        source=grant,
+        addon=None,
+        addon_quantity=None,
+        amount=float(grant.amount),
+        base_amount=None,
+        cadence=None,
+        dependency_feature_entitlement=None,
+        effective_at=grant.effective_at,
+        expire_at=grant.expire_at,
+        grant_type=grant.grant_type,
+        is_effective_entitlement=True,
+        plan=None,
+        source_type=grant.source_type,
     )
 
 

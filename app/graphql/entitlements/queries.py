@@ -9,7 +9,9 @@ from app.graphql.entitlements.inputs import (
     GetEntitlementV2Input,
 )
 from app.graphql.entitlements.mapping import (
-    denied_credit_to_graphql,
+    answers_to_graphql,
+    credit_entitlement_to_graphql,
+    credits_with_summary_to_graphql,
     entitlement_to_graphql,
     feature_entitlement_to_graphql,
     feature_with_summary_to_graphql,
@@ -26,6 +28,7 @@ from app.graphql.entitlements.types import (
 )
 from app.graphql.given import given, runtime_for
 from app.usecases import entitlements as usecases
+from app.usecases.entitlement_summaries import credit_summaries, feature_summaries
 from domain.errors import invalid_argument
 
 
@@ -36,10 +39,10 @@ class EntitlementsQuery:
         self, info: Info, query: FetchEntitlementsQuery
     ) -> list[Entitlement]:
         scope = scope_from_graphql(query)
-        _, answers = await usecases.list_entitlements(
+        listed = await usecases.list_entitlements(
             scope, runtime=runtime_for(info, query.environment_id)
         )
-        return [entitlement_to_graphql(answer, scope) for answer in answers]
+        return [entitlement_to_graphql(answer, scope) for answer in listed.features]
 
     @strawberry.field
     async def entitlement(self, info: Info, query: FetchEntitlementQuery) -> Entitlement:
@@ -61,12 +64,13 @@ class EntitlementsQuery:
             raise invalid_argument("Exactly one of featureId and currencyId is needed")
         if feature_ref_id is None:
             assert currency_id is not None
-            reason, currency = await usecases.check_currency(
+            found = await usecases.credit_check(
                 scope_from_graphql(query),
                 currency_id,
+                request_from_graphql(query.options),
                 runtime=runtime_for(info, query.environment_id),
             )
-            return denied_credit_to_graphql(reason, currency_id, currency)
+            return credit_entitlement_to_graphql(found)
         answer = await usecases.check_entitlement(
             usecases.CheckEntitlement(
                 scope=scope_from_graphql(query),
@@ -83,7 +87,8 @@ class EntitlementsQuery:
     ) -> list[EntitlementWithSummary]:
         scope = scope_from_graphql(query)
         runtime = runtime_for(info, query.environment_id)
-        rows = await usecases.list_summaries(scope, runtime=runtime)
+        listed = await usecases.list_entitlements(scope, runtime=runtime)
+        rows = await feature_summaries(listed, runtime=runtime)
         return [with_summary_to_graphql(row, scope, info) for row in rows]
 
     @strawberry.field
@@ -91,13 +96,13 @@ class EntitlementsQuery:
         self, info: Info, query: FetchEntitlementsQuery
     ) -> EntitlementsState:
         scope = scope_from_graphql(query)
-        view, answers = await usecases.list_entitlements(
+        listed = await usecases.list_entitlements(
             scope, runtime=runtime_for(info, query.environment_id)
         )
         return EntitlementsState(
-            access_denied_reason=view.reason,
-            entitlements=[entitlement_to_graphql(answer, scope) for answer in answers],
-            entitlements_v2=[feature_entitlement_to_graphql(answer) for answer in answers],
+            access_denied_reason=listed.view.reason,
+            entitlements=[entitlement_to_graphql(answer, scope) for answer in listed.features],
+            entitlements_v2=answers_to_graphql(listed),
         )
 
     @strawberry.field
@@ -105,7 +110,12 @@ class EntitlementsQuery:
         self, info: Info, query: FetchEntitlementsQuery
     ) -> EntitlementsWithSummary:
         runtime = runtime_for(info, query.environment_id)
-        rows = await usecases.list_summaries(scope_from_graphql(query), runtime=runtime)
+        listed = await usecases.list_entitlements(scope_from_graphql(query), runtime=runtime)
+        features = await feature_summaries(listed, runtime=runtime)
+        credits = await credit_summaries(listed, runtime=runtime)
         return EntitlementsWithSummary(
-            entitlements=[feature_with_summary_to_graphql(row, info) for row in rows]
+            entitlements=[
+                *(feature_with_summary_to_graphql(row, info) for row in features),
+                *(credits_with_summary_to_graphql(row) for row in credits),
+            ]
         )

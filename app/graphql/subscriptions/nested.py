@@ -28,7 +28,7 @@ from app.graphql.subscriptions.types.parts import (
 from domain.catalog.enums import BillingModel, PricingType
 from domain.catalog.model import Package, ResetRule
 from domain.catalog.pricing.charge import price_sort_key
-from domain.entitlements.model import Answer, Scope
+from domain.entitlements.model import Scope, ScopeAnswers
 from domain.ids import CurrencyId, CustomerId, FeatureId, PackageId, ResourceId
 from domain.subscriptions import model
 from domain.subscriptions.enums import SubscriptionScheduleStatus
@@ -195,7 +195,7 @@ def whole(subscription: Subscription) -> "CustomerSubscription":
 
 async def entitlement_answers(
     info: Info, customer_id: CustomerId, resource_id: ResourceId | None
-) -> tuple[Scope, list[Answer]]:
+) -> ScopeAnswers:
     """What the customer, with the resource, may do now (spec, subscriptions §3)."""
     loaders = info.context.loaders
     owner = await loaders.customers.load(customer_id)
@@ -204,7 +204,7 @@ async def entitlement_answers(
     scope = Scope(
         customer_ref_id=owner.ref_id, resource_id=None if named is None else named.resource_id
     )
-    return scope, await loaders.answers.load(scope)
+    return await loaders.entitlements.load(scope)
 
 
 async def legacy_entitlements(
@@ -212,17 +212,17 @@ async def legacy_entitlements(
 ) -> "list[Entitlement]":
     from app.graphql.entitlements.mapping import entitlement_to_graphql
 
-    scope, answers = await entitlement_answers(info, customer_id, resource_id)
-    return [entitlement_to_graphql(answer, scope) for answer in answers]
+    found = await entitlement_answers(info, customer_id, resource_id)
+    return [entitlement_to_graphql(answer, found.view.scope) for answer in found.features]
 
 
-async def feature_entitlements(
+async def effective_entitlements(
     info: Info, customer_id: CustomerId, resource_id: ResourceId | None
 ) -> "list[CreditEntitlement | FeatureEntitlement]":
-    from app.graphql.entitlements.mapping import feature_entitlement_to_graphql
+    """Features, then credits."""
+    from app.graphql.entitlements.mapping import answers_to_graphql
 
-    _, answers = await entitlement_answers(info, customer_id, resource_id)
-    return [feature_entitlement_to_graphql(answer) for answer in answers]
+    return answers_to_graphql(await entitlement_answers(info, customer_id, resource_id))
 
 
 async def sync_states(info: Info, subscription: Subscription) -> "list[SyncState]":

@@ -13,7 +13,7 @@ from domain.catalog.paywall import visible_plans
 from domain.catalog.pricing.starting_price import plan_change_type
 from domain.catalog.products import product_not_found
 from domain.customers.model import Customer, CustomerResource, PromotionalEntitlement
-from domain.entitlements.model import Answer, Scope
+from domain.entitlements.model import Scope, ScopeAnswers
 from domain.entitlements.resolution import is_active
 from domain.errors import ErrorCode, not_found
 from domain.ids import ProductId
@@ -40,7 +40,7 @@ class PortalRead:
     customer: Customer
     resource: CustomerResource | None
     subscriptions: tuple[Subscription, ...]
-    answers: tuple[Answer, ...]
+    entitlements: ScopeAnswers
     promotional: tuple[PromotionalEntitlement, ...]
     can_upgrade: bool
 
@@ -68,13 +68,13 @@ async def read_portal(query: ReadPortal, *, runtime: Runtime) -> PortalRead:
         if one.resource_id == (resource.id if resource else None)
         and product_id in (None, one.product_id)
     )
-    _, answers = await list_entitlements(query.scope, runtime=runtime)
+    listed = await list_entitlements(query.scope, runtime=runtime)
     promotional = await readers.entitlements.promotional_of(found.id)
     return PortalRead(
         customer=found,
         resource=resource,
         subscriptions=tuple(sorted(own, key=lambda one: (one.start_date, one.created_at, one.id))),
-        answers=tuple(answer for answer in answers if not _is_hidden(answer)),
+        entitlements=listed.shown_in(WidgetType.CUSTOMER_PORTAL),
         promotional=tuple(one for one in promotional if one.is_visible and is_active(one, now)),
         can_upgrade=await _can_upgrade(own, runtime),
     )
@@ -87,10 +87,6 @@ async def _product_id(identifier: str | None, runtime: Runtime) -> ProductId | N
     if product is None:
         raise product_not_found(identifier)
     return product.id
-
-
-def _is_hidden(answer: Answer) -> bool:
-    return answer.row is not None and WidgetType.CUSTOMER_PORTAL in answer.row.hidden_from_widgets
 
 
 async def _can_upgrade(subscriptions: Iterable[Subscription], runtime: Runtime) -> bool:

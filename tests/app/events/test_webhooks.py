@@ -278,6 +278,37 @@ async def test_changed_entitlements_are_told_in_full(
     assert (row["feature"]["id"], row["usageLimit"], row["isGranted"]) == ("feature-f", 12, True)
 
 
+async def test_a_change_for_all_of_a_customers_scopes_is_a_message_each(
+    execute: Execute,
+    environment: TestEnvironment,
+    receiver: Receiver,
+    real: MovableClock,
+    world: World,
+) -> None:
+    """The scope without a resource, and those of the resources that somebody has asked for."""
+    asked = "query ($query: FetchEntitlementsQuery!) { entitlements(query: $query) { isGranted } }"
+    for resource_id in ("r2", "r1", "r3"):
+        await world.resource(resource_id)
+        if resource_id != "r3":
+            query = {"customerId": "customer-1", "resourceId": resource_id}
+            assert not (await execute(asked, {"query": query})).errors
+    await hook(execute, receiver, "ENTITLEMENTS_UPDATED")
+    await world.feature("feature-g")
+    await world.plan("plan-g", world.gives("feature-g", limit=1))
+    await world.subscribe("plan-g", resource_id=world.resources["r1"].id)
+    await send_due(environment, receiver, real)
+    told = {
+        m["resource"] and m["resource"]["id"]: [row["feature"]["id"] for row in m["entitlements"]]
+        for m in receiver.messages
+    }
+    assert len(receiver.messages) == 3
+    assert told == {
+        None: ["feature-f"],
+        "r1": ["feature-f", "feature-g"],
+        "r2": ["feature-f"],
+    }
+
+
 async def test_a_deleted_hook_is_gone(execute: Execute, receiver: Receiver) -> None:
     made = await hook(execute, receiver, "CUSTOMER_CREATED")
     delete = "mutation ($id: String!) { deleteOneHook(input: {id: $id}) { id endpoint } }"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from app.usecases.entitlements import view_scope
 from app.usecases.usage import ReportUsage, report_usage
 from domain.accounts.customer_tokens import sign
 from domain.entitlements.model import Scope
@@ -113,6 +114,24 @@ async def test_a_change_of_subscription_is_told(
         told = (await socket.data())["entitlementsUpdated"]
     granted = [row["feature"]["refId"] for row in told["entitlements"]]
     assert granted == ["feature-f", "feature-g"]
+
+
+async def test_a_change_for_all_scopes_is_told_once_a_scope(
+    app: Starlette, environment: TestEnvironment, world: World
+) -> None:
+    await world.resource("r1")
+    scope = Scope(customer_ref_id="customer-1", resource_id="r1")
+    await view_scope(scope, runtime=world.runtime)
+    query = "subscription { entitlementsUpdated { resourceId entitlements { usageLimit } } }"
+    async with AsyncExitStack() as stack:
+        socket = await subscriber(stack, app, query, apiKey=environment.server_key)
+        told, id = [], world.runtime.ids.new_uuid()
+        for limit in (7, 8):
+            await world.promote(id=id, limit=limit)
+            told += [(await socket.data())["entitlementsUpdated"] for _ in range(2)]
+    assert [(one["resourceId"], one["entitlements"]) for one in told] == [
+        (resource, [{"usageLimit": limit}]) for limit in (7, 8) for resource in (None, "r1")
+    ]
 
 
 @pytest.mark.parametrize("by_token", [True, False])

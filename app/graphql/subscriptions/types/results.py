@@ -58,7 +58,7 @@ class ApplySubscription:
 
     @strawberry.field
     async def entitlements_v2(self, info: Info) -> list[EntitlementUnionRef] | None:
-        return await nested.feature_entitlements(
+        return await nested.effective_entitlements(
             info, self.source.customer_id, self.source.resource_id
         )
 
@@ -111,7 +111,7 @@ class ProvisionSubscriptionResult:
 
     @strawberry.field
     async def entitlements_v2(self, info: Info) -> list[EntitlementUnionRef] | None:
-        return await nested.feature_entitlements(info, self.customer_source, self.resource_source)
+        return await nested.effective_entitlements(info, self.customer_source, self.resource_source)
 
     @strawberry.field
     def latest_invoice(self) -> SubscriptionInvoiceRef | None:

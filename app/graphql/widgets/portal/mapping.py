@@ -6,10 +6,7 @@ from app.graphql.catalog.currencies.mapping import money_of
 from app.graphql.catalog.prices.mapping import credit_rate_to_graphql
 from app.graphql.context import Info
 from app.graphql.customers.mapping import resource_to_graphql
-from app.graphql.entitlements.mapping import (
-    entitlement_to_graphql,
-    feature_entitlement_to_graphql,
-)
+from app.graphql.entitlements.mapping import answers_to_graphql, entitlement_to_graphql
 from app.graphql.entitlements.types import DateRange
 from app.graphql.given import given
 from app.graphql.numbers import float_or_none
@@ -40,8 +37,10 @@ def portal_to_graphql(read: PortalRead, scope: Scope, info: Info) -> types.Custo
         billing_information=_billing_to_graphql(read.customer),
         billing_portal_url=read.customer.billing_link_url if has_billing else None,
         can_upgrade_subscription=read.can_upgrade,
-        entitlements=[entitlement_to_graphql(answer, scope) for answer in read.answers],
-        entitlements_v2=[feature_entitlement_to_graphql(answer) for answer in read.answers],
+        entitlements=[
+            entitlement_to_graphql(answer, scope) for answer in read.entitlements.features
+        ],
+        entitlements_v2=answers_to_graphql(read.entitlements),
         promotional_entitlements=[_promotion_to_graphql(one) for one in read.promotional],
         resource=None if read.resource is None else resource_to_graphql(read.resource),
         show_watermark=False,
