@@ -16,6 +16,10 @@ LOCK_TIMEOUT_MS = 10_000
 POOL_TIMEOUT_S = 30
 """How long an operation waits for one of the process's connections."""
 
+BESIDES = 2
+"""Connections beside those of operations: the one that listens for news, and one for what the
+test clock does while it holds another."""
+
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
@@ -24,12 +28,14 @@ def _dumps(value: Any) -> str:
 def new_engine(database_url: str, *, pool_size: int = 10) -> AsyncEngine:
     """An engine for `postgresql+asyncpg://…`; waits at most 10 s for a lock (spec, platform §4.7).
 
-    The pool is bound to the event loop that first uses it.
+    The pool is bound to the event loop that first uses it. Its connections are kept: one that is
+    made for a burst alone costs more than all that runs on it, and starts without its statements.
     """
     return create_async_engine(
         database_url,
-        pool_size=pool_size,
-        max_overflow=pool_size,
+        pool_size=pool_size + BESIDES,
+        max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=False,
         json_serializer=_dumps,
