@@ -21,7 +21,7 @@ from asyncpg import (  # type: ignore[import-untyped]  # no stubs are published
     InterfaceError,
     PostgresError,
 )
-from sqlalchemy import case, func, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -41,9 +41,36 @@ GAP_KEPT_S = 60.0
 LOOK_ANYWAY_S = 1.0
 """Looks without being told, in case a notification went lost with its connection."""
 RECONNECT_S = 1.0
+GATHER_S = 0.02
+"""After a look, and after a NOTIFY, as long passes: what is committed meanwhile is one read."""
 
 # What a lost connection raises, through SQLAlchemy or past it.
 _LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError)
+
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
+# Made once and given parameters: building a statement costs as much as running this one.
+_GROWN = (
+    select(
+        EventRow.sequence,
+        EventRow.environment_id,
+        EventRow.type,
+        EventRow.entity_id,
+        EventRow.customer_id,
+        EventRow.resource_id,
+        EventRow.created_at,
+        case(
+            (EventRow.environment_id == any_(bindparam("heard", type_=ARRAY(Uuid))), EventRow.data)
+        ).label("data"),
+    )
+    .where(
+        or_(
+            EventRow.sequence > bindparam("last"),
+            EventRow.sequence == any_(bindparam("missing", type_=ARRAY(BigInteger))),
+        )
+    )
+    .order_by(EventRow.sequence)
+    .limit(READ_ROWS_MAX)
+)
 
 # The newest of these says all that those before it said of the same subject.
 COALESCED = frozenset({"MEASUREMENT_REPORTED", "ENTITLEMENTS_UPDATED", "CREDIT_BALANCE_UPDATED"})
@@ -178,8 +205,11 @@ class LiveOutbox:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         lost = asyncio.Event()
 
-        def heard(*_: object) -> None:
-            self._to_read.set()
+        own_pid = driver.get_server_pid()
+
+        def heard(_driver: object, pid: int, *_: object) -> None:
+            if pid != own_pid:  # our own news is being read already
+                self._to_read.set()
 
         def terminated(*_: object) -> None:
             lost.set()
@@ -195,7 +225,8 @@ class LiveOutbox:
                 if lost.is_set():
                     await connection.invalidate()
                     return
-                await connection.execute(text(f"NOTIFY {CHANNEL}"))
+                await connection.execute(_NOTIFY)
+                await asyncio.sleep(GATHER_S)
         finally:
             if not lost.is_set():
                 driver.remove_termination_listener(terminated)
@@ -209,6 +240,7 @@ class LiveOutbox:
             self._to_read.clear()
             try:
                 await self.read()
+                await asyncio.sleep(GATHER_S)
             except _LOST as error:
                 log.warning("live updates could not read the outbox: %s", error)
                 await asyncio.sleep(RECONNECT_S)
@@ -234,24 +266,9 @@ class LiveOutbox:
         now = asyncio.get_running_loop().time()
         self._missing = {n: until for n, until in self._missing.items() if until > now}
         heard = {queue.environment_id for queue in self._queues}
-        row = EventRow
-        statement = (
-            select(
-                row.sequence,
-                row.environment_id,
-                row.type,
-                row.entity_id,
-                row.customer_id,
-                row.resource_id,
-                row.created_at,
-                case((row.environment_id.in_(heard), row.data)).label("data"),
-            )
-            .where(or_(row.sequence > self._last, row.sequence.in_(self._missing)))
-            .order_by(row.sequence)
-            .limit(READ_ROWS_MAX)
-        )
+        asked = {"last": self._last, "missing": list(self._missing), "heard": list(heard)}
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(statement)).all()
+            rows = (await connection.execute(_GROWN, asked)).all()
         for found in rows:
             self._note(found.sequence, until=now + GAP_KEPT_S)
             if found.environment_id in heard:

@@ -38,12 +38,11 @@ async def entitlements_news(event: CommittedEvent, runtime: Runtime) -> ScopeAns
 
 
 async def usage_news(event: CommittedEvent, runtime: Runtime) -> UsageNews | None:
-    """The feature's entitlement, full, after a report."""
-    feature = event.data.get("feature")
-    ref_id = await _customer_ref_id(event, runtime)
-    if not isinstance(feature, Mapping) or ref_id is None:
+    """The feature's entitlement, full, after a report; the report says of whom and what."""
+    customer, feature = event.data.get("customer"), event.data.get("feature")
+    if not isinstance(customer, Mapping) or not isinstance(feature, Mapping):
         return None
-    scope = Scope(customer_ref_id=ref_id, resource_id=event.resource_id)
+    scope = Scope(customer_ref_id=str(customer["id"]), resource_id=event.resource_id)
     answer = await check_entitlement(
         CheckEntitlement(scope=scope, feature_ref_id=str(feature["id"])), runtime=runtime
     )
