@@ -29,6 +29,8 @@ log = logging.getLogger("plangate.worker")
 TRANSITIONS_EVERY_S = 10
 """Below the documented tick of 60 s."""
 DELIVERIES_EVERY_S = 1
+GATHER_S = 0.05
+"""How long after news deliveries are looked for: what is committed meanwhile is one look."""
 QUEUE_LOOKED_AT_EVERY_S = 2
 FORGET_EVERY_S = 3600
 
@@ -76,6 +78,7 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DELIVERIES_EVERY_S):
                 await self.news.wait()
+                await asyncio.sleep(GATHER_S)
         self.news.clear()
 
     async def deliver(self) -> None:
