@@ -16,6 +16,8 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Select,
+    Text,
+    Uuid,
     and_,
     bindparam,
     func,
@@ -51,6 +53,25 @@ LOCK = text(
     "SELECT pg_advisory_xact_lock(k) FROM (SELECT k FROM unnest(:keys) k ORDER BY k) ordered"
 ).bindparams(bindparam("keys", type_=ARRAY(BigInteger)))
 
+_WANTED = (
+    func.unnest(
+        bindparam("customers", type_=ARRAY(Uuid)),
+        bindparam("resources", type_=ARRAY(Text)),
+        bindparam("features", type_=ARRAY(Uuid)),
+    )
+    .table_valued("customer_id", "resource_id", "feature_id", name="wanted")
+    .render_derived()
+)
+# Made once and given parameters, as every report runs it.
+_COUNTERS = select(*UsageCounterRow.__table__.c).where(
+    UsageCounterRow.environment_id == bindparam("environment"),
+    UsageCounterRow.customer_id == _WANTED.c.customer_id,
+    UsageCounterRow.resource_id == _WANTED.c.resource_id,
+    UsageCounterRow.feature_id == _WANTED.c.feature_id,
+    UsageCounterRow.window_start <= bindparam("last"),
+    UsageCounterRow.window_end > bindparam("first"),
+)
+
 
 def lock_key(*parts: object) -> int:
     """A 64-bit advisory lock key of a name."""
@@ -75,17 +96,17 @@ class SqlUsageRepository(Repository):
         self, buckets: Iterable[Bucket], *, first: datetime, last: datetime
     ) -> dict[tuple[Bucket, Period], Counter]:
         """The buckets' counters whose windows reach into [first, last]."""
-        table = UsageCounterRow
-        wanted = [(b.customer_id, b.resource_id, b.feature_id) for b in set(buckets)]
-        if not wanted:
-            return {}
+        wanted = list(set(buckets))
         rows = await self.fetch(
-            select(*table.__table__.c).where(
-                table.environment_id == self.environment_id,
-                tuple_(table.customer_id, table.resource_id, table.feature_id).in_(wanted),
-                table.window_start <= last,
-                table.window_end > first,
-            )
+            _COUNTERS,
+            {
+                "environment": self.environment_id,
+                "customers": [bucket.customer_id for bucket in wanted],
+                "resources": [bucket.resource_id for bucket in wanted],
+                "features": [bucket.feature_id for bucket in wanted],
+                "first": first,
+                "last": last,
+            },
         )
         return {(bucket_from_row(row), _window(row)): _counter(row) for row in rows}
 
