@@ -1,6 +1,7 @@
 """Measures plangate as a client sees it, as ratios in one run.
 
     scripts/bench [--rounds N] [--url http://… --key server-…]
+    scripts/bench --live …    (how soon subscribers hear of changes: scripts/bench_live.py)
 
 Starts a server with the demo catalogue on a data directory of its own, sends each case in turn
 (interleaved, so that a noisy moment hits all of them) and prints the median and 95th percentile
@@ -115,9 +116,9 @@ def measure(client: Client, rounds: int) -> None:
         print(f"{name:26}{median:10.2f}{p95:10.2f}{median / base:8.1f}{p95 / base:11.1f}")
 
 
-def prepare(client: Client) -> None:
-    """Fifty customers with a paid subscription each."""
-    for number in range(50):
+def prepare(client: Client, customers: int = 50) -> None:
+    """Customers `bench-0`, `bench-1`, … with a paid subscription each."""
+    for number in range(customers):
         client.send(
             "mutation ($i: ProvisionCustomerInput!) { provisionCustomer(input: $i)"
             " { customer { id } } }",
@@ -132,32 +133,32 @@ PAID_WITHOUT_TRIAL = {
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """A plangate of its own, durable as in production, stopped and removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="plangate-bench-") as directory:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "serve", "--port", "0", "--data-dir", directory],
-            cwd=directory,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "PYTHONUNBUFFERED": "1",
-                "PLANGATE_SERVER_KEY": KEY,
-            },
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                if "http://" in line:
-                    yield "http://" + line.split("http://")[1].split("/")[0].strip()
-                    break
-            else:
-                sys.exit("bench: the server did not start")
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
+def server(directory: str, *options: str, **variables: str) -> Iterator[tuple[str, int]]:
+    """A plangate of its own, durable as in production: its address and process."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port=0", f"--data-dir={directory}", *options],
+        cwd=directory,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "PLANGATE_SERVER_KEY": KEY,
+            **variables,
+        },
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if "http://" in line:
+                yield "http://" + line.split("http://")[1].split("/")[0].strip(), process.pid
+                break
+        else:
+            sys.exit("bench: the server did not start")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
 
 
 def main() -> None:
@@ -171,7 +172,7 @@ def main() -> None:
         prepare(client)
         measure(client, chosen.rounds)
         return
-    with server() as url:
+    with tempfile.TemporaryDirectory(prefix="plangate-bench-") as place, server(place) as (url, _):
         client = Client(url, KEY)
         prepare(client)
         measure(client, chosen.rounds)

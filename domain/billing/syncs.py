@@ -38,7 +38,6 @@ class SyncedEntity(StrEnum):
 
     CUSTOMER = "CUSTOMER"
     SUBSCRIPTION = "SUBSCRIPTION"
-    CREDIT_GRANT = "CREDIT_GRANT"
 
 
 class CallKind(StrEnum):
@@ -98,10 +97,7 @@ class BillingCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What an entity's provider has to be told, first things first, and when it is tried next.
-
-    Of a customer or a credit grant no calls are kept: what they are now is told.
-    """
+    """What an entity's provider has to be told, first things first, and when it is tried next."""
 
     entity_type: SyncedEntity
     entity_id: UUID

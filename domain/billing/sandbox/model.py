@@ -68,12 +68,9 @@ class SandboxSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePart:
-    """What an invoice has of one subscription: `discount` is what its coupon takes off.
+    """What an invoice has of one subscription: `discount` is what its coupon takes off."""
 
-    Without a subscription it is a purchase.
-    """
-
-    subscription_id: str | None
+    subscription_id: str
     discount: Decimal = _ZERO
     coupon: Discount | None = None
     discount_base: Decimal = _ZERO
@@ -117,8 +114,8 @@ class SandboxInvoice:
     updated_at: datetime
 
     @property
-    def subscription_id(self) -> str | None:
-        """The first subscription that it is of; None: it is a purchase's."""
+    def subscription_id(self) -> str:
+        """The first subscription that it is of."""
         return self.parts[0].subscription_id
 
     @property
