@@ -26,6 +26,7 @@ from domain.billing.model import (
     ProviderCoupon,
     ProviderEvent,
     ProviderEventType,
+    PurchaseOrder,
 )
 from domain.billing.sandbox import invoicing, tokens
 from domain.billing.sandbox.model import (
@@ -300,6 +301,33 @@ class SandboxProvider:
 
     # --- invoices -----------------------------------------------------------------------------
 
+    async def charge_once(self, order: PurchaseOrder, *, key: str) -> BillingResult:
+        """Invoice a purchase and collect it; what fails is not tried again."""
+
+        async def make() -> BillingResult:
+            now = self.clock()
+            payer = await self._payer(order.payer)
+            draft = invoicing.draft(
+                order.charge,
+                invoice_id=self._page_id("in"),
+                customer_id=payer.id,
+                subscription_id=None,
+                method=order.method,
+                now=now,
+            )
+            posting = invoicing.finalise(
+                draft,
+                payer,
+                days_until_due=order.days_until_due,
+                is_paid=order.is_invoice_paid,
+                waits=order.wait_for_payment,
+                now=now,
+            )
+            await self._save(posting)
+            return invoicing.result_of(None, posting, payment_url=self._page(posting.invoice))
+
+        return await self._once(f"charge:{key}", _RESULT, make)
+
     async def add_usage(
         self, invoice_id: str, line: InvoiceLine, *, subscription_id: str, key: str
     ) -> None:
@@ -410,6 +438,7 @@ class SandboxProvider:
             outcome = invoicing.outcome_after(invoice, method)
         if invoice.state is InvoiceState.UNCOLLECTIBLE:
             for part in invoice.parts:
+                assert part.subscription_id is not None, "only renewals are given up"
                 unpaid = SandboxSubscription(
                     id=part.subscription_id,
                     customer_id=customer.id,
@@ -442,7 +471,7 @@ class SandboxProvider:
     async def _emit_invoice(
         self, type_: ProviderEventType, invoice: SandboxInvoice, *, at: datetime
     ) -> None:
-        """Tell every subscription of the invoice."""
+        """Tell every subscription of the invoice; of a purchase's, nobody but the server."""
         for part in invoice.parts:
             await self._emit_about(type_, invoice, part.subscription_id, at=at)
 
@@ -450,7 +479,7 @@ class SandboxProvider:
         self,
         type_: ProviderEventType,
         invoice: SandboxInvoice,
-        subscription_id: str,
+        subscription_id: str | None,
         *,
         at: datetime,
     ) -> None:

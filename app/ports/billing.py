@@ -16,6 +16,7 @@ from domain.billing.model import (
     PendingCheckout,
     ProviderCoupon,
     ProviderEvent,
+    PurchaseOrder,
 )
 from domain.billing.syncs import Backlog
 from domain.catalog.enums import Currency
@@ -66,6 +67,9 @@ class BillingProvider(Protocol):
         self, billing_id: str, order: BillingOrder | None, *, key: str
     ) -> BillingResult:
         """End it now; `order` holds the credit or the last charge, if any."""
+
+    async def charge_once(self, order: PurchaseOrder, *, key: str) -> BillingResult:
+        """Invoice and collect a purchase that is no subscription's."""
 
     async def balance(self, billing_id: str, currency: Currency) -> Decimal:
         """What the customer has in credit, >= 0."""

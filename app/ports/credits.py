@@ -37,6 +37,9 @@ class CreditSource(Protocol):
         self, ids: Iterable[CreditGrantId]
     ) -> dict[CreditGrantId, CreditGrant]: ...
 
+    async def grant_of_invoice(self, invoice_id: str) -> CreditGrant | None:
+        """The grant that the provider's invoice charges."""
+
     async def open_grants(self, keys: Iterable[WalletKey]) -> dict[WalletKey, list[CreditGrant]]:
         """The grants of these wallets that may change yet, or be burned."""
 

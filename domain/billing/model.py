@@ -95,6 +95,18 @@ class BillingOrder:
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrder:
+    """Something bought once, beside all subscriptions: what to invoice, and how it is paid."""
+
+    payer: Customer
+    charge: Charge
+    method: PaymentCollectionMethod
+    days_until_due: int | None = None
+    is_invoice_paid: bool = False
+    wait_for_payment: bool = True
+
+
 class PaymentOutcome(StrEnum):
     """What became of collecting an invoice."""
 
@@ -110,7 +122,7 @@ class PaymentOutcome(StrEnum):
 class BillingResult:
     """The provider's answer: its subscription, its invoice, and the collection's outcome.
 
-    `billing_id` None: it does not know the subscription yet.
+    `billing_id` None: it does not know the subscription yet, or there is none.
     """
 
     billing_id: str | None
@@ -186,7 +198,8 @@ class ProviderEventType(StrEnum):
 class ProviderEvent:
     """Something that happened at the provider, in the provider's ids.
 
-    `id` is the provider's own: a repeated one has no effect. `at` is when it happened there.
+    `id` is the provider's own: a repeated one has no effect. `at` is when it happened there. An
+    invoice without a subscription is one of a purchase.
     """
 
     id: str

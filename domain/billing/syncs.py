@@ -38,6 +38,7 @@ class SyncedEntity(StrEnum):
 
     CUSTOMER = "CUSTOMER"
     SUBSCRIPTION = "SUBSCRIPTION"
+    CREDIT_GRANT = "CREDIT_GRANT"
 
 
 class CallKind(StrEnum):
@@ -97,7 +98,10 @@ class BillingCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What an entity's provider has to be told, first things first, and when it is tried next."""
+    """What an entity's provider has to be told, first things first, and when it is tried next.
+
+    Of a customer or a credit grant no calls are kept: what they are now is told.
+    """
 
     entity_type: SyncedEntity
     entity_id: UUID

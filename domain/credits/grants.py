@@ -25,7 +25,6 @@ from domain.errors import Conflict, ErrorCode, InvalidInput, NotFound, invalid_a
 from domain.metadata import require_object
 from domain.money import Money
 from domain.patch import ABSENT, Absent, Maybe, kept, kept_unless_given
-from domain.subscriptions.enums import PaymentCollectionMethod
 
 COMMENT_LENGTH_MAX = 200
 AMOUNT_MAX = Decimal(2**53 - 1)
@@ -45,7 +44,6 @@ class NewGrant:
     expire_at: datetime | None = None
     comment: str | None = None
     additional_meta_data: object = None
-    payment_collection_method: PaymentCollectionMethod | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

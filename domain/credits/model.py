@@ -23,6 +23,7 @@ from domain.credits.enums import (
 from domain.ids import CurrencyId, CustomerId, FeatureId, SubscriptionId
 from domain.money import Money
 from domain.subscriptions.enums import PaymentCollection
+from domain.subscriptions.model import Invoice
 
 CreditGrantId = NewType("CreditGrantId", UUID)
 
@@ -56,9 +57,10 @@ class GrantStage(StrEnum):
 class CreditGrant:
     """Credits given to a wallet over [effective_at, expire_at); None = for ever.
 
-    `cost` is what the whole grant costs. Of a recurring grant `subscription_id` gives it and
-    `source_key` says which of the subscription's entitlements or charges. `grant_id` is the
-    caller's handle, beside the UUID.
+    `cost` is what the whole grant costs; while `is_payment_pending` it is not in the wallet yet.
+    Of a recurring grant `subscription_id` gives it and `source_key` says which of the
+    subscription's entitlements or charges; `recharge_id` are the settings that had it bought.
+    `grant_id` is the caller's handle, beside the UUID.
     """
 
     id: CreditGrantId
@@ -79,6 +81,7 @@ class CreditGrant:
     payment_collection: PaymentCollection = PaymentCollection.NOT_REQUIRED
     is_payment_pending: bool = False
     invoice_id: str | None = None
+    latest_invoice: Invoice | None = None
     source_type: CreditGrantSourceType | None = None
     subscription_id: SubscriptionId | None = None
     source_key: str | None = None

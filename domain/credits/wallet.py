@@ -146,8 +146,8 @@ def settled(open_: OpenWallet, now: datetime) -> OpenWallet:
             return open_
         at, begins, _, grant_id = min(due)
         grant = open_.grants[grant_id]
-        # Never before it existed: a grant may be made, or moved, into the past.
-        told_at = max(at, grant.created_at)
+        # Never before it existed: a grant may be made, moved, or paid for, when it is past.
+        told_at = max(at, grant.created_at, grant.effective_at)
         open_ = _begun(open_, grant, told_at) if begins else _expired(open_, grant, told_at)
 
 
@@ -220,6 +220,18 @@ def versioned(open_: OpenWallet, now: datetime) -> OpenWallet:
     version = max(now, open_.wallet.updated_at + _MILLISECOND)
     wallet = replace(open_.wallet, updated_at=version)
     return replace(open_, wallet=wallet, versioned_changes=open_.changes)
+
+
+def payment_changed(
+    open_: OpenWallet, before: CreditGrant, after: CreditGrant, now: datetime
+) -> OpenWallet:
+    """Take what became of a grant's payment; one that is paid becomes effective now at the soonest.
+
+    Told as an update; no entry of the ledger tells of payments.
+    """
+    if before.is_payment_pending and not after.is_payment_pending:
+        after = replace(after, effective_at=max(after.effective_at, now))
+    return settled(_with(open_, after, news=_news(GrantVerb.UPDATED, before, after, now)), now)
 
 
 def closed(open_: OpenWallet, now: datetime) -> OpenWallet:

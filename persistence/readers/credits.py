@@ -111,6 +111,15 @@ class CreditQueries(Connected):
         )
         return from_row(CreditGrant, rows[0]) if rows else None
 
+    async def grant_of_invoice(self, invoice_id: str) -> CreditGrant | None:
+        table = CreditGrantRow
+        rows = await self.fetch(
+            select(*table.__table__.c).where(
+                table.environment_id == self.environment_id, table.invoice_id == invoice_id
+            )
+        )
+        return from_row(CreditGrant, rows[0]) if rows else None
+
     async def grants_by_ids(self, ids: Iterable[CreditGrantId]) -> dict[CreditGrantId, CreditGrant]:
         table = CreditGrantRow
         rows = await self.fetch(

@@ -18,6 +18,7 @@ from domain.credits.enums import CreditGrantSourceType, CreditGrantType, CreditL
 from domain.credits.model import GrantStage
 from domain.money import Money
 from domain.subscriptions.enums import PaymentCollection
+from domain.subscriptions.model import Invoice
 from persistence.rows.base import Base, EnvironmentKey, Key, Quantity, value
 
 
@@ -72,6 +73,12 @@ class CreditGrantRow(Base):
             "subscription_id",
             postgresql_where=text("subscription_id IS NOT NULL"),
         ),
+        Index(
+            "ix_credit_grants_invoice",
+            "environment_id",
+            "invoice_id",
+            postgresql_where=text("invoice_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -93,6 +100,7 @@ class CreditGrantRow(Base):
     payment_collection: Mapped[PaymentCollection]
     is_payment_pending: Mapped[bool]
     invoice_id: Mapped[str | None]
+    latest_invoice: Mapped[Invoice | None] = value(Invoice)
     source_type: Mapped[CreditGrantSourceType | None]
     subscription_id: Mapped[uuid.UUID | None]
     source_key: Mapped[str | None]

@@ -22,7 +22,7 @@ def invoice_to_graphql(invoice: model.Invoice) -> SubscriptionInvoice:
         due_date=invoice.due_date,
         ending_balance=float_or_none(invoice.ending_balance),
         error_message=invoice.error_message,
-        lines=[_line_to_graphql(line, currency or "") for line in invoice.lines],
+        lines=[line_to_graphql(line, currency or "") for line in invoice.lines],
         payment_secret=invoice.payment_secret,
         payment_url=invoice.payment_url,
         pdf_url=invoice.pdf_url,
@@ -38,7 +38,7 @@ def invoice_to_graphql(invoice: model.Invoice) -> SubscriptionInvoice:
     )
 
 
-def _line_to_graphql(line: model.InvoiceLine, currency: str) -> InvoiceLine:
+def line_to_graphql(line: model.InvoiceLine, currency: str) -> InvoiceLine:
     return InvoiceLine(
         amount=float(line.amount),
         currency=currency,

@@ -4,6 +4,7 @@ Amounts are numbers of credits; ids are the caller's. `validUntil` is in epoch m
 entitlements §0).
 """
 
+from app.graphql.billing.mapping import invoice_to_graphql as subscription_invoice_to_graphql
 from app.graphql.catalog.currencies.mapping import (
     money_from_graphql,
     money_to_graphql,
@@ -19,16 +20,18 @@ from app.graphql.credits.inputs import (
     UpdateCreditGrantInput,
 )
 from app.graphql.entitlements.mapping import epoch_ms, scope_from_graphql
-from app.graphql.given import given, maybe
+from app.graphql.given import given, maybe, plain
 from app.graphql.numbers import exact, exact_or_none
 from app.graphql.paging import CursorPaging, page_request, paged
 from app.graphql.scalars import JSON
 from app.ports import EnvironmentScope
 from app.usecases.credits.consumption import ConsumeCredits, WalletAfter
 from app.usecases.credits.grants import CreateGrant
+from app.usecases.credits.payments import Collecting
 from app.usecases.credits.reading import Balances
 from app.usecases.credits.usage import CreditUsage, ReadCreditUsage
 from domain.catalog.model import CustomCurrency
+from domain.credits.enums import CreditGrantInvoiceBillingReason, CreditGrantInvoiceStatus
 from domain.credits.grants import GrantChanges, NewGrant
 from domain.credits.history import Series
 from domain.credits.model import CreditGrant, ListedEntry, Wallet, status_of
@@ -37,6 +40,7 @@ from domain.events import CommittedEvent
 from domain.listing import PAGE_SIZE_MAX, PageRequest
 from domain.patch import Absent
 from domain.periods import instant_or_none
+from domain.subscriptions.model import Invoice
 
 
 def new_grant_from_graphql(input: CreditGrantInput) -> CreateGrant:
@@ -54,8 +58,25 @@ def new_grant_from_graphql(input: CreditGrantInput) -> CreateGrant:
             expire_at=given(input.expire_at),
             comment=given(input.comment),
             additional_meta_data=given(input.additional_meta_data),
-            payment_collection_method=given(input.payment_collection_method),
         ),
+        collecting=_collecting(input),
+    )
+
+
+def _collecting(input: CreditGrantInput) -> Collecting | None:
+    """How the cost is to be collected, if the caller says so."""
+    method = given(input.payment_collection_method)
+    if method is None:
+        return None
+    billing = given(input.billing_information)
+    address = None if billing is None else given(billing.billing_address)
+    days = None if billing is None else given(billing.invoice_days_until_due)
+    return Collecting(
+        method=method,
+        information=None if address is None else {"billingAddress": plain(address)},
+        days_until_due=None if days is None else int(days),
+        is_invoice_paid=billing is not None and bool(given(billing.is_invoice_paid)),
+        waits=given(input.await_payment_confirmation) is not False,
     )
 
 
@@ -91,7 +112,7 @@ def grant_to_graphql(grant: CreditGrant, info: Info) -> types.CreditGrant:
         grant_type=grant.grant_type,
         id=grant.id,
         invoice_id=grant.invoice_id,
-        latest_invoice=None,
+        latest_invoice=invoice_to_graphql(grant.latest_invoice),
         payment_collection=grant.payment_collection,
         priority=float(grant.priority),
         resource_id=grant.resource_id or None,
@@ -99,6 +120,20 @@ def grant_to_graphql(grant: CreditGrant, info: Info) -> types.CreditGrant:
         status=status_of(grant, info.context.runtime.clock()),
         updated_at=grant.updated_at,
         voided_at=grant.voided_at,
+    )
+
+
+def invoice_to_graphql(invoice: Invoice | None) -> types.CreditGrantInvoice | None:
+    if invoice is None:
+        return None
+    shown = subscription_invoice_to_graphql(invoice)
+    reasons = CreditGrantInvoiceBillingReason.__members__
+    return types.CreditGrantInvoice(
+        **vars(shown)
+        | {
+            "billing_reason": reasons.get(shown.billing_reason or ""),
+            "status": CreditGrantInvoiceStatus[shown.status],
+        }
     )
 
 

@@ -14,9 +14,11 @@ from app.ports import Runtime, UnitOfWork
 from app.usecases.billing.payments import invoice_lost, invoice_paid
 from app.usecases.billing.telling import perform
 from app.usecases.billing.usage import write_closing_usage
+from app.usecases.credits.payments import tell_of_grant
 from app.usecases.subscriptions.book import Book, open_book
 from domain.billing.model import BillingResult, PaymentOutcome
 from domain.billing.syncs import Backlog, BillingCall, CallKind, SyncedEntity, tried_in_vain
+from domain.credits.model import CreditGrantId
 from domain.customers.events import UPDATED as CUSTOMER_UPDATED
 from domain.customers.events import customer_event
 from domain.errors import Conflict, DomainError, ErrorCode
@@ -63,10 +65,13 @@ async def run_due_syncs(runtime: Runtime, until: datetime) -> int:
 
 async def _try(runtime: Runtime, due: Backlog, *, at: datetime) -> None:
     async with runtime.new_unit_of_work() as work:
-        if due.entity_type is SyncedEntity.CUSTOMER:
-            await _try_customer(work, CustomerId(due.entity_id), at=at)
-        else:
-            await _try_subscription(work, runtime, SubscriptionId(due.entity_id), at=at)
+        match due.entity_type:
+            case SyncedEntity.CUSTOMER:
+                await _try_customer(work, CustomerId(due.entity_id), at=at)
+            case SyncedEntity.SUBSCRIPTION:
+                await _try_subscription(work, runtime, SubscriptionId(due.entity_id), at=at)
+            case SyncedEntity.CREDIT_GRANT:
+                await tell_of_grant(work, runtime, CreditGrantId(due.entity_id), at=at)
         await work.commit()
 
 

@@ -7,9 +7,11 @@ again. Source: spec, subscriptions §16 (a failed sync).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from app.ports import UnitOfWork
 from app.usecases.subscriptions.book import Book
 from domain.billing.model import BillingOrder, BillingResult, PaymentOutcome
 from domain.billing.syncs import BillingCall, CallKind, waiting_result
@@ -114,19 +116,32 @@ async def billed_payer(
 ) -> Customer:
     """The payer as the provider knows it, made there if need be."""
     payer = await book.payer_of(subscription)
-    provider = book.work.billing
-    assert provider is not None
     information = billing.information if billing is not None else None
-    if payer.billing_id is not None and information is None:
+    known = await known_payer(book.work, payer, information, now=book.now)
+    if known is payer:
         return payer
-    key = f"customer:{payer.id}:{book.now.isoformat()}"
-    billing_id = await provider.ensure_customer(payer, information, key=key)
-    if payer.billing_id == billing_id:
-        return payer
-    known = replace(payer, billing_id=billing_id, updated_at=book.now)
-    await book.work.customers.save(known)
     if known.id == book.customer.id:
         book.customer = known
     else:
         book.payers[known.id] = known
+    return known
+
+
+async def known_payer(
+    work: UnitOfWork,
+    payer: Customer,
+    information: Mapping[str, object] | None,
+    *,
+    now: datetime,
+) -> Customer:
+    """The payer with its id at the provider, made there if need be, or told the information."""
+    assert work.billing is not None
+    if payer.billing_id is not None and information is None:
+        return payer
+    key = f"customer:{payer.id}:{now.isoformat()}"
+    billing_id = await work.billing.ensure_customer(payer, information, key=key)
+    if payer.billing_id == billing_id:
+        return payer
+    known = replace(payer, billing_id=billing_id, updated_at=now)
+    await work.customers.save(known)
     return known

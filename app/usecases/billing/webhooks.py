@@ -18,6 +18,7 @@ from app.usecases.billing.payments import (
     provider_ended,
 )
 from app.usecases.billing.providers import require_provider
+from app.usecases.credits.payments import hear_of_purchase
 from app.usecases.subscriptions.book import Book, open_book
 from app.usecases.subscriptions.provision import provision_in
 from app.usecases.subscriptions.refusals import input_of
@@ -123,8 +124,9 @@ def _is_default(customer: Customer, detached: PaymentMethod | None) -> bool:
 async def _about_subscription(
     work: UnitOfWork, runtime: Runtime, event: ProviderEvent, *, now: datetime
 ) -> None:
-    """Invoices and ends; what belongs to no subscription of ours, or to an ended one, is left."""
+    """Invoices and ends; what belongs to nothing of ours, or to an ended one, is left."""
     if event.subscription_billing_id is None:
+        await hear_of_purchase(work, runtime, event, now=now)
         return
     named = await work.subscriptions.by_billing_id(event.subscription_billing_id)
     found = _meant(named, event)

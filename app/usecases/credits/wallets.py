@@ -14,7 +14,8 @@ from datetime import datetime
 
 from app.ports import Runtime, UnitOfWork
 from app.usecases.credits.events import wallet_events
-from domain.credits.model import Wallet, WalletKey
+from domain.credits.grants import grant_not_found
+from domain.credits.model import CreditGrant, Wallet, WalletKey
 from domain.credits.wallet import OpenWallet, closed, settled
 from domain.ids import CurrencyId, CustomerId
 
@@ -35,6 +36,24 @@ async def open_wallets(
         held = {grant.id: grant for grant in grants[key]}
         opened[key] = settled(OpenWallet(was=wallet, wallet=wallet, grants=held), now)
     return opened
+
+
+async def open_grant(
+    work: UnitOfWork, identifier: str, *, now: datetime
+) -> tuple[OpenWallet, CreditGrant]:
+    """A grant, by UUID or grantId, in its wallet, opened. Raises CreditGrantNotFound."""
+    key = (await find_grant(work, identifier)).key
+    wallet = (await open_wallets(work, [key], now=now))[key]
+    found = await find_grant(work, identifier)
+    return wallet, wallet.grants.get(found.id, found)
+
+
+async def find_grant(work: UnitOfWork, identifier: str) -> CreditGrant:
+    """A grant as it was last written, without any lock. Raises CreditGrantNotFound."""
+    found = await work.credits.grant(identifier)
+    if found is None:
+        raise grant_not_found(identifier)
+    return found
 
 
 async def close_wallets(

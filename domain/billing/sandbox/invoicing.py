@@ -58,7 +58,7 @@ def draft(
     *,
     invoice_id: str,
     customer_id: str,
-    subscription_id: str,
+    subscription_id: str | None,
     method: PaymentCollectionMethod,
     now: datetime,
 ) -> SandboxInvoice:
@@ -78,7 +78,7 @@ def draft(
     )
 
 
-def _part(charge: Charge, subscription_id: str) -> InvoicePart:
+def _part(charge: Charge, subscription_id: str | None) -> InvoicePart:
     return InvoicePart(
         subscription_id=subscription_id,
         discount=charge.discount,
@@ -338,7 +338,7 @@ def invoice_of(invoice: SandboxInvoice, *, payment_url: str | None) -> Invoice:
 
 
 def result_of(
-    billing_id: str, posting: Posting | None, *, payment_url: str | None
+    billing_id: str | None, posting: Posting | None, *, payment_url: str | None
 ) -> BillingResult:
     """The provider's answer to an order; without a posting nothing was due."""
     if posting is None:

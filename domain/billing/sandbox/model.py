@@ -68,9 +68,12 @@ class SandboxSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePart:
-    """What an invoice has of one subscription: `discount` is what its coupon takes off."""
+    """What an invoice has of one subscription: `discount` is what its coupon takes off.
 
-    subscription_id: str
+    Without a subscription it is a purchase.
+    """
+
+    subscription_id: str | None
     discount: Decimal = _ZERO
     coupon: Discount | None = None
     discount_base: Decimal = _ZERO
@@ -114,8 +117,8 @@ class SandboxInvoice:
     updated_at: datetime
 
     @property
-    def subscription_id(self) -> str:
-        """The first subscription that it is of."""
+    def subscription_id(self) -> str | None:
+        """The first subscription that it is of; None: it is a purchase's."""
         return self.parts[0].subscription_id
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from domain.credits.enums import CreditGrantType
 from domain.credits.model import ZERO, GrantStage
-from domain.credits.wallet import OpenWallet, closed, granted, settled, voided
+from domain.credits.wallet import OpenWallet, closed, granted, payment_changed, settled, voided
 from domain.errors import DomainError
 from tests.domain.credits.wallets import NOW, a_grant, an_empty_wallet, burn
 
@@ -30,7 +31,7 @@ def grants(draw: st.DrawFn) -> dict[str, Any]:
         "expire_at": None if lasts is None else NOW + timedelta(hours=begins + lasts),
         "priority": Decimal(draw(st.integers(0, 2))),
         "grant_type": draw(st.sampled_from([CreditGrantType.PAID, CreditGrantType.PROMOTIONAL])),
-        "is_payment_pending": draw(st.integers(0, 9)) == 0,
+        "is_payment_pending": draw(st.integers(0, 3)) == 0,
     }
 
 
@@ -38,6 +39,7 @@ STEPS = st.lists(
     st.tuples(st.just("grant"), grants())
     | st.tuples(st.just("burn"), AMOUNTS)
     | st.tuples(st.just("void"), st.integers(0, 20))
+    | st.tuples(st.just("pay"), st.integers(0, 20))
     | st.tuples(st.just("wait"), st.integers(1, 24)),
     max_size=25,
 )
@@ -72,6 +74,10 @@ def test_totals_ledger_and_grants_agree(steps: list[tuple[str, Any]]) -> None:
                 grants_now = list(wallet.grants.values())
                 with suppress(DomainError):
                     wallet = voided(wallet, grants_now[what % len(grants_now)], now)
+            case "pay" if pending := [g for g in wallet.grants.values() if g.is_payment_pending]:
+                grant = pending[what % len(pending)]
+                paid = replace(grant, is_payment_pending=False)
+                wallet = payment_changed(wallet, grant, paid, now)
             case "wait":
                 now += timedelta(hours=what)
         agree(wallet)
