@@ -34,6 +34,7 @@ _NO_NEWS = frozenset(
         "trial_ends_soon_told",
         "month_end_told",
         "stage",
+        "credit_currencies",
     }
 )
 

@@ -10,15 +10,26 @@ from uuid import UUID, uuid5
 from domain.catalog.enums import (
     BillingModel,
     BillingPeriod,
+    CreditCadence,
     FeatureType,
     MeterType,
     PackageStatus,
     PricingType,
     TiersMode,
 )
-from domain.catalog.model import Feature, Package, PackageType, Price, PriceTier, Product
+from domain.catalog.model import (
+    CreditEntitlement,
+    CustomCurrency,
+    Feature,
+    Package,
+    PackageType,
+    Price,
+    PriceTier,
+    Product,
+)
 from domain.customers.model import Customer, CustomerResource
 from domain.ids import (
+    CurrencyId,
     CustomerId,
     FeatureId,
     PackageId,
@@ -128,6 +139,33 @@ def a_plan(ref_id: str = "plan-pro", *prices: Price, **given: Any) -> Package:
         "updated_at": NOW,
     }
     return Package(**defaults | given)
+
+
+def currency_id(name: str = "tokens") -> CurrencyId:
+    return CurrencyId(uid(f"currency:{name}"))
+
+
+def a_currency(name: str = "tokens") -> CustomCurrency:
+    return CustomCurrency(
+        id=currency_id(name),
+        currency_id=name,
+        display_name=name.capitalize(),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def a_credit(amount: int | str | None, currency: str = "tokens", **given: Any) -> CreditEntitlement:
+    """`a_credit(100)` grants 100 tokens a month."""
+    defaults: dict[str, Any] = {
+        "id": uid(f"credit:{currency}:{amount}:{given}"),
+        "currency_id": currency_id(currency),
+        "amount": None if amount is None else Decimal(amount),
+        "cadence": CreditCadence.MONTH,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    return CreditEntitlement(**defaults | given)
 
 
 def an_addon(ref_id: str = "addon-support", *prices: Price, **given: Any) -> Package:

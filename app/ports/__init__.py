@@ -48,13 +48,7 @@ from app.ports.packages import (
 from app.ports.queued_tasks import QueuedTaskRepository, TaskQueue
 from app.ports.runtime import Readers, Runtime, UnitOfWork
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
-from app.ports.usage import (
-    CountedUsage,
-    EventCounting,
-    EventRepository,
-    UsageRepository,
-    UsageSource,
-)
+from app.ports.usage import CountedUsage, EventRepository, UsageRepository, UsageSource
 
 __all__ = [
     "AccountReader",
@@ -77,7 +71,6 @@ __all__ = [
     "EntitlementSnapshots",
     "EntitlementSource",
     "EnvironmentScope",
-    "EventCounting",
     "EventLogRepository",
     "EventRepository",
     "FeatureGroupRepository",

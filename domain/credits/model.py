@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any, NewType
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from domain.catalog.enums import Currency
 from domain.credits.enums import (
@@ -124,8 +124,74 @@ def status_of(grant: CreditGrant, now: datetime) -> CreditGrantStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """A wallet's standing order: what one source of a subscription grants it, period by period.
+
+    `amount` is granted anew every `months` counted from `anchor`, next at `renews_at` (None and
+    None: it was granted once, for good). `given` is what the present period got: it stays when the
+    amount falls, and what is voided by hand is not given again. From `holds_from` on (None: never)
+    a change is due that may alter the terms: it is awaited. At `ends_at` the subscription ends:
+    then the order `is_over`, and stays until the subscription itself is told so, since what
+    changed it before its end may come to be known later.
+    """
+
+    id: UUID
+    subscription_id: SubscriptionId
+    source_type: CreditGrantSourceType
+    source_key: str
+    display_name: str
+    amount: Decimal
+    given: Decimal = ZERO
+    months: int | None
+    anchor: datetime
+    renews_at: datetime | None
+    holds_from: datetime | None = None
+    ends_at: datetime | None = None
+    is_over: bool = False
+
+    @property
+    def next_end(self) -> datetime | None:
+        """When the clock alone ends it."""
+        return None if self.is_over else self.ends_at
+
+    @property
+    def next_renewal(self) -> datetime | None:
+        """When the clock alone brings the next grant."""
+        at = self.renews_at
+        is_held = at is not None and self.holds_from is not None and self.holds_from <= at
+        return None if self.is_over or is_held else at
+
+    def grant(
+        self, key: WalletKey, amount: Decimal, *, effective_at: datetime, at: datetime
+    ) -> CreditGrant:
+        """A grant by this order, made at `at`, until the order renews.
+
+        Its id follows from the order's, so that what the clock brings needs no other source of
+        ids: `given` only grows within a period.
+        """
+        id = CreditGrantId(uuid5(self.id, f"{effective_at.isoformat()} {self.given}"))
+        return CreditGrant(
+            id=id,
+            grant_id=str(id),
+            customer_id=key.customer_id,
+            resource_id=key.resource_id,
+            currency_id=key.currency_id,
+            display_name=self.display_name,
+            grant_type=CreditGrantType.RECURRING,
+            amount=amount,
+            effective_at=effective_at,
+            expire_at=self.renews_at,
+            source_type=self.source_type,
+            subscription_id=self.subscription_id,
+            source_key=self.source_key,
+            created_at=at,
+            updated_at=at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """The totals of a wallet's counted grants, true until `next_change`.
+    """The totals of a wallet's counted grants, true until `next_change`, and what renews them.
 
     `updated_at` is also its version: strictly increasing, whatever the clock says.
     """
@@ -133,6 +199,7 @@ class Wallet:
     key: WalletKey
     granted: Decimal = ZERO
     consumed: Decimal = ZERO
+    recurrences: tuple[Recurrence, ...] = ()
     next_change: datetime | None = None
     updated_at: datetime
 

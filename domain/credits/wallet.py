@@ -1,17 +1,18 @@
-"""What happens in a wallet: granting, burning down, overdraft, expiry, voiding.
+"""What happens in a wallet: granting, burning down, overdraft, renewal, expiry, voiding.
 
 Pure: every decision returns the wallet after it, with the entries and the news it made. A wallet
-is always settled first: what became effective or expired since is applied at its own instant.
-Source: spec, entitlements §9.2-§9.6, §9.11.
+is always settled first: what became effective, expired, or is granted anew by its recurrences
+since is applied at its own instant. Source: spec, entitlements §9.2-§9.7, §9.11.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from uuid import UUID
 
 from domain.credits.enums import CreditGrantStatus, CreditGrantType, CreditLedgerEventType
 from domain.credits.model import (
@@ -20,11 +21,14 @@ from domain.credits.model import (
     CreditGrantId,
     GrantStage,
     LedgerEntry,
+    Recurrence,
     Usage,
     Wallet,
     status_of,
 )
 from domain.errors import Conflict, ErrorCode
+from domain.ids import SubscriptionId
+from domain.periods import monthly_period
 
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -71,7 +75,7 @@ class OpenWallet:
 
     @property
     def is_changed(self) -> bool:
-        return bool(self.touched)
+        return bool(self.touched) or self.wallet.recurrences != self.was.recurrences
 
     @property
     def changes(self) -> int:
@@ -102,9 +106,13 @@ def burn_order(grant: CreditGrant) -> tuple[object, ...]:
     )
 
 
-def next_change(grants: Iterable[CreditGrant]) -> datetime | None:
+def next_change(
+    grants: Iterable[CreditGrant], recurrences: Iterable[Recurrence] = ()
+) -> datetime | None:
     """When the clock alone changes the totals next."""
-    instants = (_due_at(grant) for grant in grants)
+    instants = [_due_at(grant) for grant in grants]
+    for recurrence in recurrences:
+        instants += [recurrence.next_renewal, recurrence.next_end]
     return min((at for at in instants if at is not None), default=None)
 
 
@@ -131,30 +139,77 @@ def _due_at(grant: CreditGrant) -> datetime | None:
 # --- what happens ---------------------------------------------------------------------------
 
 
-def settled(open_: OpenWallet, now: datetime) -> OpenWallet:
-    """Apply what became effective or expired by `now`, in its order and at its own instants.
+class _Turn(IntEnum):
+    """What the clock brings, in the order of one instant.
 
-    At one instant expiry comes first, so that a renewed grant follows the one it renews.
+    Expiry comes first, so that a renewed grant follows the one it renews, and the end before the
+    renewal, so that nothing is granted of a period that begins with it.
     """
+
+    EXPIRES = 0
+    ENDS = 1
+    RENEWS = 2
+    BEGINS = 3
+
+
+def settled(open_: OpenWallet, now: datetime) -> OpenWallet:
+    """Apply what the clock brought by `now`, in its order and at its own instants."""
     while True:
-        due = [
-            (at, grant.stage is not GrantStage.ACTIVE, grant.created_at, grant.id)
-            for grant in open_.grants.values()
-            if (at := _due_at(grant)) is not None and at <= now
-        ]
-        if not due:
+        turns = [turn for turn in _turns(open_) if turn[0] <= now]
+        if not turns:
             return open_
-        at, begins, _, grant_id = min(due)
-        grant = open_.grants[grant_id]
+        at, turn, _, id = min(turns)
+        open_ = _taken_turn(open_, turn, id, at)
+
+
+def _turns(open_: OpenWallet) -> Iterator[tuple[datetime, _Turn, datetime, UUID]]:
+    for grant in open_.grants.values():
+        at = _due_at(grant)
+        if at is not None:
+            is_active = grant.stage is GrantStage.ACTIVE
+            yield at, _Turn.EXPIRES if is_active else _Turn.BEGINS, grant.created_at, grant.id
+    for one in open_.wallet.recurrences:
+        if one.next_end is not None:
+            yield one.next_end, _Turn.ENDS, one.next_end, one.id
+        if one.next_renewal is not None:
+            yield one.next_renewal, _Turn.RENEWS, one.next_renewal, one.id
+
+
+def _taken_turn(open_: OpenWallet, turn: _Turn, id: UUID, at: datetime) -> OpenWallet:
+    if turn in {_Turn.EXPIRES, _Turn.BEGINS}:
+        grant = open_.grants[CreditGrantId(id)]
         # Never before it existed: a grant may be made, moved, or paid for, when it is past.
         told_at = max(at, grant.created_at, grant.effective_at)
-        open_ = _begun(open_, grant, told_at) if begins else _expired(open_, grant, told_at)
+        take = _expired if turn is _Turn.EXPIRES else _begun
+        return take(open_, grant, told_at)
+    (recurrence,) = (one for one in open_.wallet.recurrences if one.id == id)
+    if turn is _Turn.ENDS:
+        open_ = with_recurrence(open_, replace(recurrence, is_over=True))
+        return _without_grants(open_, recurrence.subscription_id, at)
+    return _renewed(open_, recurrence, at)
 
 
 def granted(open_: OpenWallet, grant: CreditGrant, now: datetime) -> OpenWallet:
     """Put a new grant into the wallet; it settles a deficit as soon as it is active."""
     open_ = _with(open_, grant, news=_news(GrantVerb.CREATED, None, grant, now))
     return settled(open_, now)
+
+
+def issued(
+    open_: OpenWallet,
+    recurrence: Recurrence,
+    amount: Decimal,
+    *,
+    effective_at: datetime,
+    at: datetime,
+) -> OpenWallet:
+    """Put a grant by a standing order into the wallet.
+
+    The caller settles: a grant in the past begins then.
+    """
+    grant = recurrence.grant(open_.wallet.key, amount, effective_at=effective_at, at=at)
+    open_ = with_recurrence(open_, replace(recurrence, given=recurrence.given + amount))
+    return _with(open_, grant, news=_news(GrantVerb.CREATED, None, grant, at))
 
 
 def burned(
@@ -204,6 +259,21 @@ def voided(open_: OpenWallet, grant: CreditGrant, now: datetime) -> OpenWallet:
     return _voided(open_, grant, now)
 
 
+def ended(
+    open_: OpenWallet,
+    subscription_id: SubscriptionId,
+    at: datetime,
+    *,
+    source_keys: frozenset[str] | None = None,
+) -> OpenWallet:
+    """A subscription (or some of its sources) grants nothing more, and its grants are voided."""
+    kept = tuple(
+        one for one in open_.wallet.recurrences if not _is_of(one, subscription_id, source_keys)
+    )
+    open_ = replace(open_, wallet=replace(open_.wallet, recurrences=kept))
+    return _without_grants(open_, subscription_id, at, source_keys=source_keys)
+
+
 def updated(
     open_: OpenWallet, before: CreditGrant, after: CreditGrant, now: datetime
 ) -> OpenWallet:
@@ -240,13 +310,54 @@ def closed(open_: OpenWallet, now: datetime) -> OpenWallet:
     That is the version of its last change, if that got one (`versioned`): whoever was told of it
     knows the wallet as it is.
     """
-    if open_.changes != open_.versioned_changes:
+    if open_.changes != open_.versioned_changes or not open_.changes:
         open_ = versioned(open_, now)
-    wallet = replace(open_.wallet, next_change=next_change(open_.grants.values()))
+    change = next_change(open_.grants.values(), open_.wallet.recurrences)
+    wallet = replace(open_.wallet, next_change=change)
     return replace(open_, wallet=wallet)
 
 
 # --- parts ----------------------------------------------------------------------------------
+
+
+def with_recurrence(open_: OpenWallet, recurrence: Recurrence) -> OpenWallet:
+    """The wallet with this standing order, new or instead of what it was."""
+    orders = {one.id: one for one in open_.wallet.recurrences} | {recurrence.id: recurrence}
+    return replace(open_, wallet=replace(open_.wallet, recurrences=tuple(orders.values())))
+
+
+def _is_of(
+    one: Recurrence | CreditGrant,
+    subscription_id: SubscriptionId,
+    source_keys: frozenset[str] | None,
+) -> bool:
+    is_source = source_keys is None or one.source_key in source_keys
+    return one.subscription_id == subscription_id and is_source
+
+
+def _without_grants(
+    open_: OpenWallet,
+    subscription_id: SubscriptionId,
+    at: datetime,
+    *,
+    source_keys: frozenset[str] | None = None,
+) -> OpenWallet:
+    """All that was granted for them and has not ended yet is voided."""
+    for grant in open_.grants.values():
+        if grant.stage is not GrantStage.ENDED and _is_of(grant, subscription_id, source_keys):
+            open_ = _voided(open_, grant, max(at, grant.created_at))
+    return open_
+
+
+def _renewed(open_: OpenWallet, recurrence: Recurrence, at: datetime) -> OpenWallet:
+    """The next period's grant; what grants nothing any more is forgotten."""
+    if not recurrence.amount:
+        kept = tuple(one for one in open_.wallet.recurrences if one.id != recurrence.id)
+        return replace(open_, wallet=replace(open_.wallet, recurrences=kept))
+    assert recurrence.months is not None
+    end = monthly_period(recurrence.anchor, at, step=recurrence.months).end
+    fresh = replace(recurrence, given=ZERO, renews_at=end)
+    return issued(open_, fresh, fresh.amount, effective_at=at, at=at)
 
 
 def _begun(open_: OpenWallet, grant: CreditGrant, at: datetime) -> OpenWallet:

@@ -264,7 +264,8 @@ class Subscription:
     `usage_charged_until` was charged on request, monthly overage up to `overage_billed_until` at
     a boundary. `usage_from` is since when usage carried over is still to be billed (None: since
     the period's start, or its own); `minimum_prepaid` is what of the minimum spend was charged in
-    advance for it, and `closed_usage` the period's before.
+    advance for it, and `closed_usage` the period's before. `credit_currencies` are those that it
+    grants, or has granted since it went live.
     """
 
     id: SubscriptionId
@@ -321,6 +322,7 @@ class Subscription:
     usage_from: datetime | None = None
     minimum_prepaid: Decimal = Decimal(0)
     closed_usage: ClosedUsage | None = None
+    credit_currencies: tuple[CurrencyId, ...] = ()
     billing_id: str | None = None
     old_billing_id: str | None = None
     billing_link_url: str | None = None

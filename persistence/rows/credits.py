@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.credits.enums import CreditGrantSourceType, CreditGrantType, CreditLedgerEventType
-from domain.credits.model import GrantStage
+from domain.credits.model import GrantStage, Recurrence
 from domain.money import Money
 from domain.subscriptions.enums import PaymentCollection
 from domain.subscriptions.model import Invoice
@@ -23,7 +23,10 @@ from persistence.rows.base import Base, EnvironmentKey, Key, Quantity, value
 
 
 class CreditWalletRow(Base):
-    """A wallet that ever held a grant; `next_change` = when the clock alone changes it."""
+    """A wallet that ever held a grant; `next_change` = when the clock alone changes it.
+
+    `recurrences`: what subscriptions grant it anew each period.
+    """
 
     __tablename__ = "credit_wallets"
     __table_args__ = (
@@ -41,6 +44,7 @@ class CreditWalletRow(Base):
     currency_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     granted: Mapped[Quantity]
     consumed: Mapped[Quantity]
+    recurrences: Mapped[tuple[Recurrence, ...]] = value(tuple[Recurrence, ...])
     next_change: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 

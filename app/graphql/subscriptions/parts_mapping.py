@@ -77,7 +77,6 @@ def _price_to_graphql(
         feature_id=None if price.feature_id is None else str(price.feature_id),
         has_soft_limit=sold.has_soft_limit,
         id=sold.id,
-        next_grant_date=None,
         subscription_id=str(subscription.id),
         top_up_custom_currency_id=str(price.top_up_currency_id) if is_top_up else None,
         updated_at=sold.updated_at,

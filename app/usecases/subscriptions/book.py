@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.ports import Runtime, UnitOfWork
+from app.usecases.credits.recurring import Moment, bring_credits, credit_steps
 from app.usecases.subscriptions.events import event_of
 from domain.accounts.model import Account
 from domain.billing.syncs import BillingCall, SyncedEntity, queued, subscription_sync_failed
@@ -47,6 +48,8 @@ class Book:
     """Whose entitlements the changes are about."""
     told: list[tuple[Told, datetime, Subscription | None]] = field(default_factory=list)
     """What will be told: at which instant, and the record as it was until then."""
+    moments: list[Moment] = field(default_factory=list)
+    """What each decision changed, from which the wallets are told."""
     waiting: dict[SubscriptionId, list[BillingCall]] = field(default_factory=dict)
     """What the billing provider did not hear in this operation."""
     sync_errors: dict[SubscriptionId, BillingUnavailable] = field(default_factory=dict)
@@ -60,6 +63,8 @@ class Book:
     def take(self, decision: Decision, *, at: datetime) -> None:
         """Make a decision the state of the book; it is written by `close`."""
         before = dict(self.subscriptions)
+        changes = tuple((before.get(one.id), one) for one in decision.changed)
+        self.moments.append(Moment(at=at, changes=changes))
         for one in decision.changed:
             old = before.get(one.id)
             if old is not None and is_told_only(old, one):
@@ -150,7 +155,11 @@ class Book:
         return self.payers[payer_id]
 
     async def close(self) -> None:
-        """Write what changed, tell what happened, forget cached entitlements; no commit."""
+        """Write what changed, tell what happened, forget cached entitlements; no commit.
+
+        Last of all the wallets: their locks come after the customer's.
+        """
+        steps = await credit_steps(self)
         if self.changed or self.noted:
             await self.work.subscriptions.save(*self.changed.values(), *self.noted.values())
         await self._load_told()
@@ -159,6 +168,7 @@ class Book:
             self.work.publish(event_of(told, at=at, book=self, before=before))
         if self.waiting:
             await self._keep_waiting()
+        await bring_credits(self, steps)
 
     async def _invalidate(self) -> None:
         """Forget what was resolved of the scopes that changed: one without a resource is in all."""
@@ -166,11 +176,12 @@ class Book:
             await self.work.snapshots.invalidate(self.customer.id)
             return
         ids = {id for id in self.scopes if id is not None}
-        await self._load_resources(ids)
+        await self.load_resources(ids)
         for name in sorted(self.resources[id].resource_id for id in ids):
             await self.work.snapshots.invalidate(self.customer.id, name)
 
-    async def _load_resources(self, ids: set[ResourceId]) -> None:
+    async def load_resources(self, ids: set[ResourceId]) -> None:
+        """Resources not known yet."""
         if missing := ids - self.resources.keys():
             self.resources |= await self.work.customers.resources_by_ids(missing)
 
@@ -182,7 +193,7 @@ class Book:
         await self.load_packages(
             {id for one in ones for id in (one.plan_id, *(addon.addon_id for addon in one.addons))}
         )
-        await self._load_resources({one.resource_id for one in ones if one.resource_id is not None})
+        await self.load_resources({one.resource_id for one in ones if one.resource_id is not None})
         for one in ones:
             await self.payer_of(one)
 

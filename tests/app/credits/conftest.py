@@ -101,7 +101,7 @@ class Credits:
         return [edge["node"] for edge in answer["edges"]]
 
     async def ledger(self, **given: Any) -> list[dict[str, Any]]:
-        input = {"customerId": self.customer_id, **given}
+        input = {"customerId": self.customer_id, "paging": {"first": 50}, **given}
         answer = (await self.execute(LEDGER, {"input": input})).ok["creditsLedger"]
         return [edge["node"] for edge in answer["edges"]]
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from app.ports import Runtime
 from app.usecases.transitions import run_due_transitions
 from domain.catalog.enums import PackageStatus
-from domain.catalog.model import Feature, Package, Product
+from domain.catalog.model import CustomCurrency, Feature, Package, Product
 from domain.customers.model import Customer
 from domain.ids import PriceId
 from tests.builders import a_customer, a_product, utc
@@ -35,6 +35,7 @@ async def open_shop(
     product: Product | None = None,
     features: tuple[Feature, ...] = (),
     customers: tuple[Customer, ...] = (),
+    currencies: tuple[CustomCurrency, ...] = (),
 ) -> None:
     """Put these into the environment; packages are sold as they are."""
     space = runtime.environment.environment_id
@@ -42,6 +43,8 @@ async def open_shop(
         await work.products.add(own_ids(product or a_product(), space))
         for feature in features:
             await work.features.add(own_ids(feature, space))
+        for currency in currencies:
+            await work.currencies.add(own_ids(currency, space))
         for package in packages:
             assert package.status is PackageStatus.PUBLISHED
             # Each package its own price rows: builders give equal prices equal ids.
@@ -53,6 +56,7 @@ async def open_shop(
                     id=PriceId(uuid5(space, str(price.id))),
                     package_id=owned.id,
                     feature_id=own_ids(old.feature_id, space),
+                    top_up_currency_id=own_ids(old.top_up_currency_id, space),
                 )
                 for price, old in zip(prices, package.prices, strict=True)
             )

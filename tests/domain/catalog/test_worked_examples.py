@@ -1,27 +1,20 @@
-"""The examples of spec, catalog §12 that cross modules: minimum spend, a whole bill, credits."""
+"""The examples of spec, catalog §12 that cross modules: minimum spend, a whole bill.
+
+Those of credits (16, 17) stand in tests/domain/credits/test_recurring.py.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from domain.catalog.enums import (
-    BillingModel,
-    CreditCadence,
-    Currency,
-    EntitlementBehavior,
-    TiersMode,
-)
-from domain.catalog.model import CreditEntitlement
+from domain.catalog.enums import BillingModel, Currency, TiersMode
 from domain.catalog.pricing.charge import charge_total
-from domain.credits.recurring import recurring_amount
-from domain.ids import CurrencyId, PackageId
+from domain.ids import PackageId
 from domain.money import Money
 from domain.subscriptions.amounts import in_advance_lines, minimum_spend_settlement, sum_of
 from domain.subscriptions.model import SubscriptionAddon, SubscriptionPrice
-from tests.builders import NOW, a_price, feature_id, uid
-
-SEATS = feature_id("feature-seats")
+from tests.builders import NOW, a_price, uid
 
 
 def test_usage_beyond_the_minimum_spend_is_billed_in_arrears() -> None:  # example 9
@@ -63,29 +56,3 @@ def test_a_whole_bill_of_the_authoring_flow() -> None:  # example 10
     )
     assert sum_of(lines, Currency.USD) == Money(Decimal(65), Currency.USD)
     assert charge_total(calls, Decimal(12500)) == Decimal("102.50")
-
-
-def credits_of(amount: int, **given: Any) -> CreditEntitlement:
-    return CreditEntitlement(
-        id=uid(f"credits:{amount}:{given}"),
-        currency_id=CurrencyId(uid("currency")),
-        amount=Decimal(amount),
-        cadence=CreditCadence.MONTH,
-        created_at=NOW,
-        updated_at=NOW,
-        **given,
-    )
-
-
-def test_credit_increments_add_up_and_an_override_replaces_them() -> None:  # example 16
-    more = (credits_of(50), 1)
-    instead = (credits_of(500, behavior=EntitlementBehavior.Override), 1)
-    assert recurring_amount(credits_of(100), [more], limits={}) == 150
-    assert recurring_amount(credits_of(100), [more, instead], limits={}) == 500
-
-
-def test_credits_may_depend_on_a_limit() -> None:  # example 17
-    each = credits_of(200, dependency_feature_id=SEATS)
-    assert recurring_amount(each, [], limits={SEATS: Decimal(5)}) == 1000
-    assert recurring_amount(each, [], limits={SEATS: None}) == 0
-    assert recurring_amount(each, [], limits={}) == 0

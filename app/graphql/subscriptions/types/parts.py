@@ -15,6 +15,7 @@ from app.graphql.credits.enums import CreditGrantCadence
 from app.graphql.resolvers import environment_id, environment_id_text
 from app.graphql.subscriptions import nested
 from app.graphql.subscriptions.enums import SubscriptionCouponStatus
+from domain.credits.recurring import next_grant_at
 from domain.subscriptions import model
 
 if TYPE_CHECKING:
@@ -160,7 +161,12 @@ class SubscriptionPrice:
     feature_id: str | None
     has_soft_limit: bool | None
     id: UUID
-    next_grant_date: datetime | None
+
+    @strawberry.field
+    def next_grant_date(self, info: Info) -> datetime | None:
+        now = info.context.runtime.clock()
+        return next_grant_at(self.parent, self.source.price, now=now)
+
     subscription_id: str
     top_up_custom_currency_id: str | None
     updated_at: datetime

@@ -1,0 +1,544 @@
+"""Recurring grants over GraphQL: a subscription's life, and what its wallets hold meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.ports import Runtime
+from app.usecases.due import run_due
+from domain.catalog.enums import (
+    BillingModel,
+    BillingPeriod,
+    CreditCadence,
+    CreditGrantCadence,
+    EntitlementBehavior,
+    TrialEndBehavior,
+    TrialPeriodUnits,
+)
+from domain.catalog.model import FeatureEntitlement, Package, TrialConfig
+from tests.app.credits.conftest import Credits
+from tests.app.subscriptions.shop import Story, open_shop
+from tests.builders import (
+    NOW,
+    a_credit,
+    a_currency,
+    a_customer,
+    a_feature,
+    a_plan,
+    a_price,
+    a_product,
+    an_addon,
+    currency_id,
+    feature_id,
+    uid,
+    utc,
+)
+from tests.conftest import Execute, Recorder
+from tests.support import MovableClock
+
+SEATS = "feature-seats"
+CUSTOMER = "customer-demo-01"
+GRANTS = """query ($input: GetCreditGrantsInput!) { creditGrants(input: $input) { edges { node {
+  displayName status amount consumedAmount effectiveAt expireAt voidedAt grantType sourceType
+  priority resourceId cost { amount currency } } } } }"""
+
+
+@dataclass
+class Life(Story):
+    """A story whose customer is granted credits."""
+
+    def __init__(self, runtime: Runtime, clock: MovableClock, execute: Execute) -> None:
+        super().__init__(runtime, clock, execute, CUSTOMER)
+        self.credits = Credits(execute, customer_id=CUSTOMER)
+
+    async def advance(self, text: str) -> None:
+        self.clock.set(utc(text))
+        await run_due(self.runtime, self.clock.now)
+
+    def skip_to(self, text: str) -> None:
+        """Move the clock; nothing comes by to see what is due."""
+        self.clock.set(utc(text))
+
+    async def begin(self, plan: str = "plan-pro", **given: Any) -> str:
+        provisioned = await self.provision(plan, **given)
+        id: str = provisioned["subscription"]["subscriptionId"]
+        return id
+
+    async def grants(self, *statuses: str, **given: Any) -> list[dict[str, Any]]:
+        """The grants of these statuses (ACTIVE by default), the newest first."""
+        input = {"customerId": self.customer, "paging": {"first": 50}, **given}
+        answer = (await self.execute(GRANTS, {"input": input})).ok["creditGrants"]
+        nodes = [edge["node"] for edge in answer["edges"]]
+        return [node for node in nodes if node["status"] in (statuses or ("ACTIVE",))]
+
+    async def next_grant(self, id: str) -> str | None:
+        document = """query ($id: String!) { getSubscription(input: {subscriptionId: $id}) {
+          prices { topUpCustomCurrencyId nextGrantDate } } }"""
+        answer = (await self.execute(document, {"id": id})).ok["getSubscription"]
+        (price,) = answer["prices"]
+        found: str | None = price["nextGrantDate"]
+        return found
+
+    async def amounts(self, *statuses: str, **given: Any) -> list[float]:
+        return sorted(grant["amount"] for grant in await self.grants(*statuses, **given))
+
+
+@pytest.fixture
+def life(runtime: Runtime, clock: MovableClock, execute: Execute) -> Life:
+    clock.set(utc("2024-01-15"))
+    return Life(runtime, clock, execute)
+
+
+def seats(limit: int | None = None, **given: Any) -> FeatureEntitlement:
+    return FeatureEntitlement(
+        id=uid(f"seats:{limit}"),
+        feature_id=feature_id(SEATS),
+        usage_limit=None if limit is None else Decimal(limit),
+        created_at=NOW,
+        updated_at=NOW,
+        **given,
+    )
+
+
+def seat_price(period: BillingPeriod = BillingPeriod.MONTHLY) -> Any:
+    return a_price(10, model=BillingModel.PER_UNIT, feature=SEATS, period=period)
+
+
+async def shop(life: Life, *packages: Package, **given: Any) -> None:
+    currencies = (a_currency(), a_currency("coins"))
+    features = (a_feature(SEATS),)
+    await open_shop(life.runtime, *packages, currencies=currencies, features=features, **given)
+
+
+async def test_a_plan_s_credits_are_granted_with_the_subscription(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", entitlements=(a_credit(100),)))
+    await life.begin()
+    assert await life.grants() == [
+        {
+            "displayName": "plan-pro",
+            "status": "ACTIVE",
+            "amount": 100,
+            "consumedAmount": 0,
+            "effectiveAt": "2024-01-15T00:00:00.000Z",
+            "expireAt": "2024-02-15T00:00:00.000Z",
+            "voidedAt": None,
+            "grantType": "RECURRING",
+            "sourceType": "PLAN_ENTITLEMENT",
+            "priority": 0,
+            "resourceId": None,
+            "cost": {"amount": 0, "currency": "USD"},
+        }
+    ]
+    assert await life.credits.balance() == 100
+
+
+async def test_the_next_period_is_granted_though_nobody_came_by(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", entitlements=(a_credit(100),)))
+    await life.begin()
+    await life.credits.consume(30)
+    life.skip_to("2024-02-14T23:59:59.999")
+    assert await life.credits.balance() == 70
+    life.skip_to("2024-02-15")
+    assert await life.credits.balance() == 100
+    life.skip_to("2024-05-20")
+    consumed = await life.credits.consume(10, "later")
+    assert consumed["credit"]["usagePeriodEnd"] == "2024-06-15T00:00:00.000Z"
+    assert [(e["eventType"], e["amount"]) for e in reversed(await life.credits.ledger())] == [
+        ("CREDITS_GRANTED", 100),
+        ("CREDITS_CONSUMED", -30),
+        ("CREDITS_EXPIRED", -70),
+        ("CREDITS_GRANTED", 100),
+        *[("CREDITS_EXPIRED", -100), ("CREDITS_GRANTED", 100)] * 3,
+        ("CREDITS_CONSUMED", -10),
+    ]
+    times = [e["timestamp"] for e in reversed(await life.credits.ledger())]
+    assert times[3::2][:4] == [f"2024-0{month}-15T00:00:00.000Z" for month in (2, 3, 4, 5)]
+
+
+async def test_a_year_is_twelve_grants_each_for_its_month_from_the_31st(life: Life) -> None:
+    life.skip_to("2024-01-31")
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin()
+    await life.credits.consume(130)
+    await life.advance("2025-01-30T23:59")
+    found = [e["expireAt"][:10] for e in reversed(await life.grants("ACTIVE", "EXPIRED"))]
+    assert found == [
+        *["2024-02-29", "2024-03-31", "2024-04-30", "2024-05-31", "2024-06-30", "2024-07-31"],
+        *["2024-08-31", "2024-09-30", "2024-10-31", "2024-11-30", "2024-12-31", "2025-01-31"],
+    ]
+    await life.advance("2025-01-31")
+    types = [type_ for type_, _ in await life.credits.entries()]
+    assert types.count("CREDITS_GRANTED") == 13
+    assert types.count("CREDITS_EXPIRED") == 12
+    amounts = [amount for _, amount in await life.credits.entries()]
+    assert sum(amounts) == await life.credits.balance() == 100
+
+
+async def test_what_is_due_twice_is_done_once(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin()
+    await life.advance("2024-04-20")
+    entries = await life.credits.entries()
+    await life.advance("2024-04-20")
+    assert await life.credits.entries() == entries
+    assert await life.amounts() == [100]
+
+
+async def test_example_22_seats_up_and_down(life: Life) -> None:
+    each = a_credit(1000, dependency_feature_id=feature_id(SEATS))
+    await shop(life, a_plan("plan-pro", seat_price(), entitlements=(each,)))
+    id = await life.begin(charges=[{"id": SEATS, "quantity": 5, "type": "FEATURE"}])
+    assert await life.amounts() == [5000]
+    await life.advance("2024-01-25")
+    await life.update(id, billableFeatures=[{"featureId": SEATS, "quantity": 6}])
+    extra, first = await life.grants()
+    assert (extra["amount"], first["amount"]) == (1000, 5000)
+    assert extra["expireAt"] == first["expireAt"] == "2024-02-15T00:00:00.000Z"
+    assert extra["effectiveAt"] == "2024-01-25T00:00:00.000Z"
+    await life.update(id, billableFeatures=[{"featureId": SEATS, "quantity": 5}])
+    assert await life.amounts() == [1000, 5000]
+    await life.update(id, billableFeatures=[{"featureId": SEATS, "quantity": 6}])
+    assert await life.amounts() == [1000, 5000], "going back and forth grants nothing"
+    await life.update(id, billableFeatures=[{"featureId": SEATS, "quantity": 5}])
+    life.skip_to("2024-02-15")
+    assert await life.amounts() == [5000]
+    assert await life.credits.balance() == 5000
+
+
+async def test_another_seat_bought_by_provisioning_anew_is_granted_alone(life: Life) -> None:
+    each = a_credit(1000, dependency_feature_id=feature_id(SEATS))
+    await shop(life, a_plan("plan-pro", seat_price(), entitlements=(each,)))
+    await life.begin(charges=[{"id": SEATS, "quantity": 5, "type": "FEATURE"}])
+    await life.credits.consume(4900)
+    await life.advance("2024-01-25")
+    id = await life.begin(charges=[{"id": SEATS, "quantity": 6, "type": "FEATURE"}])
+    assert await life.amounts("ACTIVE", "VOIDED") == [1000, 5000]
+    assert await life.credits.balance() == 1100
+    await life.cancel(id, subscriptionCancellationTime="IMMEDIATE")
+    assert await life.amounts("VOIDED") == [1000, 5000]
+    assert await life.credits.balance() == 0
+
+
+async def test_fewer_seats_from_the_period_s_end_are_granted_from_there(life: Life) -> None:
+    each = a_credit(1000, dependency_feature_id=feature_id(SEATS))
+    await shop(life, a_plan("plan-pro", seat_price(), entitlements=(each,)))
+    id = await life.begin(charges=[{"id": SEATS, "quantity": 5, "type": "FEATURE"}])
+    await life.update(
+        id,
+        billableFeatures=[{"featureId": SEATS, "quantity": 3}],
+        scheduleStrategy="END_OF_BILLING_PERIOD",
+    )
+    life.skip_to("2024-02-15T00:00:05")
+    assert await life.credits.balance() == 0, "the new terms are awaited"
+    await life.credits.consume(40)
+    await life.advance("2024-02-15T00:00:10")
+    assert await life.amounts() == [3000]
+    assert (await life.grants())[0]["effectiveAt"] == "2024-02-15T00:00:00.000Z"
+    assert await life.credits.balance() == 2960
+
+
+async def test_add_ons_add_grants_and_an_override_is_the_only_one(life: Life) -> None:
+    more = an_addon("addon-more", a_price(1), entitlements=(a_credit(50),))
+    override = a_credit(500, behavior=EntitlementBehavior.Override)
+    instead = an_addon("addon-instead", a_price(1), entitlements=(override,))
+    pro = a_plan(
+        "plan-pro",
+        a_price(20),
+        entitlements=(a_credit(100),),
+        compatible_addon_ref_ids=("addon-more", "addon-instead"),
+    )
+    await shop(life, pro, more, instead)
+    id = await life.begin(addons=[{"addonId": "addon-more", "quantity": 2}])
+    found = [(g["amount"], g["sourceType"], g["displayName"]) for g in await life.grants()]
+    assert sorted(found) == [
+        (100, "ADDON_ENTITLEMENT", "addon-more"),
+        (100, "PLAN_ENTITLEMENT", "plan-pro"),
+    ]
+    await life.update(id, addons=[])
+    assert await life.amounts() == [100, 100], "what was granted stays until the period's end"
+    addons = [{"addonId": "addon-more", "quantity": 1}, {"addonId": "addon-instead", "quantity": 1}]
+    await life.update(id, addons=addons)
+    assert await life.amounts() == [100, 100, 300]
+    life.skip_to("2024-02-15")
+    assert [(g["amount"], g["sourceType"]) for g in await life.grants()] == [
+        (500, "ADDON_ENTITLEMENT")
+    ]
+
+
+async def test_a_yearly_cadence_outlives_billing_months(life: Life) -> None:
+    yearly = a_credit(1200, cadence=CreditCadence.YEAR)
+    monthly = a_credit(7, "coins")
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(yearly, monthly)))
+    await life.begin()
+    await life.advance("2024-12-31")
+    (tokens,) = await life.grants(currencyId="tokens")
+    assert (tokens["effectiveAt"], tokens["expireAt"]) == (
+        "2024-01-15T00:00:00.000Z",
+        "2025-01-15T00:00:00.000Z",
+    )
+    (coins,) = await life.grants(currencyId="coins")
+    assert coins["expireAt"] == "2025-01-15T00:00:00.000Z"
+    assert len(await life.grants("EXPIRED", currencyId="coins")) == 11
+
+
+async def test_a_charge_for_credits_grants_what_was_bought(life: Life) -> None:
+    pack = a_price(
+        1,
+        model=BillingModel.PER_UNIT,
+        period=BillingPeriod.ANNUALLY,
+        top_up_currency_id=currency_id(),
+        credit_grant_cadence=CreditGrantCadence.MONTHLY,
+    )
+    await shop(life, a_plan("plan-pro", pack))
+    id = await life.begin(charges=[{"id": "tokens", "quantity": 40, "type": "CREDIT"}])
+    (grant,) = await life.grants()
+    assert (grant["amount"], grant["sourceType"], grant["expireAt"]) == (
+        40,
+        "PRICE",
+        "2024-02-15T00:00:00.000Z",
+    )
+    assert await life.next_grant(id) == "2024-02-15T00:00:00.000Z"
+    await life.update(id, charges=[{"id": "tokens", "quantity": 70, "type": "CREDIT"}])
+    assert await life.amounts() == [30, 40]
+    life.skip_to("2024-02-15")
+    assert await life.amounts() == [70]
+    await life.cancel(id, subscriptionCancellationTime="SPECIFIC_DATE", endDate="2024-03-15")
+    assert await life.next_grant(id) is None
+
+
+async def test_a_plan_change_voids_and_grants_in_full(life: Life) -> None:
+    await shop(
+        life,
+        a_plan("plan-free", entitlements=(a_credit(10), a_credit(5, "coins"))),
+        a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)),
+    )
+    await life.begin("plan-free")
+    await life.credits.grant(3)
+    await life.credits.consume(8)
+    await life.advance("2024-01-25")
+    await life.begin("plan-pro")
+    assert await life.amounts(currencyId="tokens") == [3, 100]
+    assert await life.amounts("VOIDED") == [5, 10]
+    assert await life.credits.balance(currencyId="coins") == 0
+    entries = await life.credits.entries(currencyId="tokens")
+    assert sum(amount for _, amount in entries) == await life.credits.balance(currencyId="tokens")
+
+
+async def test_a_downgrade_at_the_period_s_end_grants_the_new_plan_s(life: Life) -> None:
+    await shop(
+        life,
+        a_plan("plan-basic", a_price(5), entitlements=(a_credit(10),)),
+        a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)),
+    )
+    await life.begin("plan-pro")
+    await life.provision("plan-basic", scheduleStrategy="END_OF_BILLING_PERIOD")
+    assert await life.amounts() == [100]
+    await life.advance("2024-03-20")
+    assert await life.amounts("ACTIVE") == [10]
+    assert await life.amounts("EXPIRED") == [10, 100]
+    assert await life.amounts("VOIDED") == []
+
+
+async def test_an_immediate_cancellation_voids_the_subscription_s_grants_alone(
+    life: Life,
+) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    id = await life.begin()
+    await life.credits.grant(7)
+    await life.advance("2024-01-20")
+    await life.cancel(id, subscriptionCancellationTime="IMMEDIATE")
+    (voided,) = await life.grants("VOIDED")
+    assert (voided["amount"], voided["voidedAt"]) == (100, "2024-01-20T00:00:00.000Z")
+    assert await life.amounts() == [7]
+    await life.advance("2024-06-01")
+    assert await life.credits.balance() == 7
+
+
+async def test_a_cancellation_at_the_period_s_end_grants_nothing_after_it(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    id = await life.begin()
+    await life.cancel(id, subscriptionCancellationTime="END_OF_BILLING_PERIOD")
+    life.skip_to("2024-02-14T23:59")
+    assert await life.credits.balance() == 100
+    life.skip_to("2024-02-15")
+    assert await life.credits.balance() == 0
+    await life.advance("2024-03-20")
+    assert await life.amounts("ACTIVE", "EXPIRED", "VOIDED", "SCHEDULED") == [100]
+
+
+async def test_a_cancellation_on_a_date_voids_then_though_nobody_came_by(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    id = await life.begin()
+    await life.cancel(
+        id, subscriptionCancellationTime="SPECIFIC_DATE", endDate="2024-02-20T00:00:00Z"
+    )
+    life.skip_to("2024-02-21")
+    assert await life.credits.balance() == 0
+    (voided,) = await life.grants("VOIDED")
+    assert voided["voidedAt"] == "2024-02-20T00:00:00.000Z"
+    assert voided["expireAt"] == "2024-03-15T00:00:00.000Z"
+
+
+async def test_a_cancellation_that_is_called_off_goes_on_granting(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    id = await life.begin()
+    await life.cancel(id, subscriptionCancellationTime="END_OF_BILLING_PERIOD")
+    await life.update(id, cancellationDate=None)
+    life.skip_to("2024-02-15")
+    assert await life.credits.balance() == 100
+
+
+async def test_a_trial_grants_and_its_conversion_grants_anew(life: Life) -> None:
+    trial = TrialConfig(
+        duration=14,
+        units=TrialPeriodUnits.DAY,
+        trial_end_behavior=TrialEndBehavior.CONVERT_TO_PAID,
+    )
+    pro = a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),), default_trial_config=trial)
+    await shop(life, pro)
+    await life.begin(billingPeriod="MONTHLY")
+    assert await life.amounts() == [100]
+    await life.credits.consume(60)
+    await life.advance("2024-02-10")
+    (grant,) = await life.grants()
+    assert (grant["amount"], grant["effectiveAt"], grant["expireAt"]) == (
+        100,
+        "2024-01-29T00:00:00.000Z",
+        "2024-02-29T00:00:00.000Z",
+    )
+    (voided,) = await life.grants("VOIDED")
+    assert voided["voidedAt"] == "2024-01-29T00:00:00.000Z"
+    assert await life.credits.balance() == 100
+
+
+async def test_a_trial_that_just_ends_takes_its_credits_along(life: Life) -> None:
+    trial = TrialConfig(duration=14, units=TrialPeriodUnits.DAY)
+    pro = a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),), default_trial_config=trial)
+    await shop(life, pro)
+    await life.begin(billingPeriod="MONTHLY")
+    life.skip_to("2024-01-29")
+    assert await life.credits.balance() == 0
+
+
+async def test_a_start_ahead_grants_when_it_comes(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin(startDate="2024-02-01T00:00:00Z")
+    assert await life.grants("ACTIVE", "SCHEDULED") == []
+    await life.advance("2024-02-10")
+    (grant,) = await life.grants()
+    assert grant["effectiveAt"] == "2024-02-01T00:00:00.000Z"
+
+
+async def test_a_backdated_start_grants_the_running_period_alone(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin(startDate="2023-11-01T00:00:00Z")
+    (grant,) = await life.grants("ACTIVE", "EXPIRED")
+    assert (grant["effectiveAt"], grant["expireAt"]) == (
+        "2024-01-01T00:00:00.000Z",
+        "2024-02-01T00:00:00.000Z",
+    )
+
+
+async def test_a_new_anchor_begins_a_new_period_of_credits(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    id = await life.begin()
+    await life.credits.consume(60)
+    await life.advance("2024-01-25")
+    await life.update(id, billingCycleAnchor="NOW")
+    assert await life.credits.balance() == 100
+    (grant,) = await life.grants()
+    assert grant["expireAt"] == "2024-02-25T00:00:00.000Z"
+
+
+async def test_a_resource_s_subscription_fills_the_resource_s_wallet(life: Life) -> None:
+    await shop(
+        life,
+        a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)),
+        product=a_product(multiple_subscriptions=True),
+    )
+    id = await life.begin(resourceId="site-1")
+    await life.begin(resourceId="site-2")
+    assert await life.credits.balances() == []
+    assert await life.credits.balance(resourceId="site-1") == 100
+    await life.credits.consume(30, resourceId="site-1")
+    life.skip_to("2024-02-15")
+    assert await life.credits.balance(resourceId="site-1") == 100
+    await life.execute(
+        """mutation ($input: TransferSubscriptionToResourceInput!) {
+          transferSubscriptionToResource(input: $input) { id } }""",
+        {"input": {"subscriptionId": id, "destinationResourceId": "site-3"}},
+    )
+    assert await life.credits.balance(resourceId="site-1") == 0
+    assert await life.credits.balance(resourceId="site-3") == 100
+    assert await life.credits.balance(resourceId="site-2") == 100
+
+
+async def test_an_archived_customer_s_grants_are_voided(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin()
+    run = """mutation ($input: ArchiveCustomerInput!) { archiveCustomer(input: $input) { id } }"""
+    assert (await life.execute(run, {"input": {"customerId": CUSTOMER}})).ok
+    undo = """mutation ($input: UnarchiveCustomerInput!) {
+      unarchiveCustomer(input: $input) { id } }"""
+    assert (await life.execute(undo, {"input": {"customerId": CUSTOMER}})).ok
+    assert await life.credits.balance() == 0
+
+
+async def test_delegation_moves_the_grants_to_who_manages(life: Life) -> None:
+    await shop(
+        life,
+        a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)),
+        customers=(a_customer(), a_customer("customer-other")),
+    )
+    id = await life.begin()
+    answer = await life.execute(
+        """mutation ($input: DelegateSubscriptionToCustomerInput!) {
+          delegateSubscriptionToCustomer(input: $input) { id } }""",
+        {"input": {"subscriptionId": id, "destinationCustomerId": "customer-other"}},
+    )
+    assert answer.ok
+    assert await life.credits.balance() == 0
+    other = replace(life.credits, customer_id="customer-other")
+    assert await other.balance() == 100
+    life.skip_to("2024-02-15")
+    assert await life.credits.balance() == 0
+    assert await other.balance() == 100
+
+
+async def test_grants_are_told_of_at_their_instants(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin()
+    await life.advance("2024-02-20")
+    answer = await life.execute(
+        """{ eventLogs(paging: {first: 50}) { edges { node { eventLogType createdAt } } } }"""
+    )
+    told = [
+        (edge["node"]["eventLogType"], edge["node"]["createdAt"][:10])
+        for edge in answer.ok["eventLogs"]["edges"]
+        if edge["node"]["eventLogType"].startswith("CREDIT_GRANT")
+    ]
+    assert sorted(told) == [
+        ("CREDIT_GRANT_CREATED", "2024-01-15"),
+        ("CREDIT_GRANT_CREATED", "2024-02-15"),
+        ("CREDIT_GRANT_EXPIRED", "2024-02-15"),
+    ]
+
+
+async def test_without_credits_there_is_nothing_more_to_ask(
+    life: Life, count_statements: Recorder
+) -> None:
+    addon = an_addon("addon-plain", a_price(1))
+    plain = a_plan("plan-plain", seat_price(), compatible_addon_ref_ids=("addon-plain",))
+    await shop(life, plain, addon, a_plan("plan-pro", a_price(5)))
+    with count_statements() as executed:
+        id = await life.begin(
+            "plan-plain", charges=[{"id": SEATS, "quantity": 5, "type": "FEATURE"}]
+        )
+        await life.update(id, billableFeatures=[{"featureId": SEATS, "quantity": 6}])
+        await life.update(id, addons=[{"addonId": "addon-plain", "quantity": 6}])
+        await life.begin("plan-pro")
+    assert not [one for one in executed if "credit_wallets" in one or "credit_grants" in one]
