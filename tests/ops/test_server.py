@@ -8,6 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.ops.server_process import (
     CLIENT_KEY,
@@ -49,6 +51,22 @@ def test_it_says_where_to_go_and_with_which_keys(data_dir: Path) -> None:
             assert client.get("/health").status_code == 200
             assert client.get("/ready").status_code == 200
         assert server.execute("{ __typename }") == {"__typename": "Query"}
+
+
+def test_a_socket_costs_no_compressor(data_dir: Path) -> None:
+    with (
+        running_server(data_dir, "--no-demo") as server,
+        connect(
+            server.url.replace("http", "ws", 1) + "/graphql",
+            subprotocols=[Subprotocol("graphql-transport-ws")],
+            compression="deflate",
+            proxy=None,
+            open_timeout=WAIT_S,
+        ) as socket,
+    ):
+        assert socket.subprotocol == "graphql-transport-ws"
+        assert socket.response is not None
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
 
 
 def test_a_first_start_loads_the_demo_catalogue_and_a_second_one_leaves_it(
