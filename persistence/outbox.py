@@ -153,7 +153,7 @@ WITH told AS (
   WHERE told.type = ANY(h.event_log_types)
     AND told.type = ANY(:delivered)
     AND told.type NOT IN ('ENTITLEMENT_USAGE_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED',
-      'CREDIT_BALANCE_LOW', 'CREDIT_GRANT_BALANCE_LOW')
+      'CREDIT_BALANCE_LOW', 'CREDIT_GRANT_BALANCE_LOW', 'CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED')
   UNION ALL
   SELECT told.environment_id, h.id, told.id, crossing.type
   FROM told
@@ -162,6 +162,8 @@ WITH told AS (
       'previousUsageUsedPercentage', 'usageUsedPercentage', 1, NULL, CAST(:usage AS jsonb)),
     ('SUBSCRIPTION_SPENT_LIMIT_EXCEEDED', 'SUBSCRIPTION_SPENT_LIMIT_EXCEEDED',
       'previousSpendPercentage', 'currentSpendPercentage', 1, NULL, CAST(:spend AS jsonb)),
+    ('CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED', 'CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED',
+      'previousSpendPercentage', 'currentSpendPercentage', 1, NULL, CAST(:recharge AS jsonb)),
     ('CREDIT_BALANCE_LOW', 'CREDIT_BALANCE_LOW',
       'previousRemainingBalancePercentage', 'remainingBalancePercentage', -1, NULL,
       CAST(:balance AS jsonb)),
@@ -195,6 +197,7 @@ FROM wanted
     bindparam("delivered", sorted(_DELIVERED), type_=ARRAY(Text)),
     _thresholds("usage", EventLogType.ENTITLEMENT_USAGE_EXCEEDED),
     _thresholds("spend", EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED),
+    _thresholds("recharge", EventLogType.CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED),
     _thresholds("balance", EventLogType.CREDIT_BALANCE_LOW),
     _thresholds("grant", EventLogType.CREDIT_GRANT_BALANCE_LOW),
     bindparam("rows", type_=Text),

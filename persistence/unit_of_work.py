@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,11 +32,14 @@ from persistence.repositories.groups import SqlFeatureGroupRepository, SqlPackag
 from persistence.repositories.migration_tasks import SqlMigrationTaskRepository
 from persistence.repositories.packages import SqlPackageRepository
 from persistence.repositories.queued_tasks import SqlQueuedTaskRepository
+from persistence.repositories.recharges import SqlRechargeRepository
 from persistence.repositories.sandbox import SqlSandboxStore
 from persistence.repositories.subscriptions import SqlSubscriptionRepository
 from persistence.repositories.usage import SqlUsageRepository
 from persistence.repositories.webhooks import SqlEventLogRepository, SqlHookRepository
 from persistence.repositories.widgets import SqlWidgetRepository
+
+log = logging.getLogger("plangate.persistence")
 
 
 class SqlUnitOfWork:
@@ -65,6 +69,8 @@ class SqlUnitOfWork:
         self._billing = billing
         self._events: list[Event] = []
         self._connection: AsyncConnection | None = None
+        self._afterwards: list[Callable[[], Awaitable[None]]] = []
+        self._is_committed = False
 
     async def __aenter__(self) -> Self:
         self._connection = await self._engine.connect()
@@ -99,6 +105,7 @@ class SqlUnitOfWork:
         self.usage = SqlUsageRepository(connection, self.environment_id)
         self.events = SqlEventRepository(connection, self.environment_id)
         self.credits = SqlCreditRepository(connection, self.environment_id)
+        self.recharges = SqlRechargeRepository(connection, self.environment_id)
         self.queued_tasks = SqlQueuedTaskRepository(connection, self.environment_id)
         self.checkouts = SqlCheckoutRepository(connection, self.environment_id)
         self.backlogs = SqlBacklogRepository(connection, self.environment_id)
@@ -115,6 +122,20 @@ class SqlUnitOfWork:
         # Closing rolls back whatever was not committed.
         await self._connection.close()
         self._connection = None
+        if self._is_committed and kind is None:
+            await self._take_steps()
+
+    async def _take_steps(self) -> None:
+        steps, self._afterwards = self._afterwards, []
+        for step in steps:
+            try:
+                await step()
+            except Exception:
+                log.exception("what was to follow a commit failed; the worker goes on with it")
+
+    def afterwards(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take the step once this unit is committed and has let go of its locks."""
+        self._afterwards.append(step)
 
     def publish(self, event: Event) -> None:
         """Tell it when, and only if, the unit commits."""
@@ -140,6 +161,7 @@ class SqlUnitOfWork:
         if self._events and self._outbox is not None:
             await self._outbox.write(self._connection, self.environment_id, self._events)
         await self._connection.commit()
+        self._is_committed = True
         if self._events and self._outbox is not None:
             self._outbox.committed()
         self._events.clear()

@@ -46,6 +46,7 @@ from app.ports.packages import (
     PackageSource,
 )
 from app.ports.queued_tasks import QueuedTaskRepository, TaskQueue
+from app.ports.recharges import RechargeRepository, RechargeSource
 from app.ports.runtime import Readers, Runtime, UnitOfWork
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
 from app.ports.usage import CountedUsage, EventRepository, UsageRepository, UsageSource
@@ -98,6 +99,8 @@ __all__ = [
     "PromotionalRepository",
     "QueuedTaskRepository",
     "Readers",
+    "RechargeRepository",
+    "RechargeSource",
     "Runtime",
     "Stored",
     "SubscriptionRepository",

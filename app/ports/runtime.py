@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -34,6 +34,7 @@ from app.ports.events import EventLogRepository, HookReader, HookRepository, Pos
 from app.ports.identity import EnvironmentScope, Ids
 from app.ports.packages import MigrationTaskRepository, PackageReader, PackageRepository
 from app.ports.queued_tasks import QueuedTaskRepository
+from app.ports.recharges import RechargeRepository, RechargeSource
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
 from app.ports.usage import EventRepository, UsageRepository, UsageSource
 from domain.events import Event
@@ -89,6 +90,8 @@ class UnitOfWork(Protocol):
     @property
     def credits(self) -> CreditRepository: ...
     @property
+    def recharges(self) -> RechargeRepository: ...
+    @property
     def queued_tasks(self) -> QueuedTaskRepository: ...
     @property
     def billing(self) -> BillingProvider | None: ...
@@ -106,6 +109,13 @@ class UnitOfWork(Protocol):
     ) -> None: ...
     def publish(self, event: Event) -> None:
         """Tell it when, and only if, the unit commits: written to the outbox just before."""
+
+    def afterwards(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take the step once this unit is committed and has let go of its locks.
+
+        What it is for must be written down by then: the step may be lost with the process, and its
+        failure is only logged.
+        """
 
     async def commit(self) -> None: ...
 
@@ -145,6 +155,8 @@ class Readers(Protocol):
     def usage(self) -> UsageSource: ...
     @property
     def credits(self) -> CreditReader: ...
+    @property
+    def recharges(self) -> RechargeSource: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,10 @@ async def body_of(
                 "customer": await _customer(event, runtime),
                 "activeSubscriptions": await _active_subscriptions(event, runtime),
             }
-        case EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED:
+        case (
+            EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED
+            | EventLogType.CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED
+        ):
             was = "previousSpendPercentage"
             crossed = _crossed(type_, hook, data, was, "currentSpendPercentage")
             told = {name: value for name, value in data.items() if name != was}

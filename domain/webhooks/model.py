@@ -34,6 +34,7 @@ DEFAULT_THRESHOLDS: Mapping[str, tuple[int, ...]] = {
     EventLogType.SUBSCRIPTION_SPENT_LIMIT_EXCEEDED: (80, 100),
     EventLogType.CREDIT_BALANCE_LOW: (20,),
     EventLogType.CREDIT_GRANT_BALANCE_LOW: (20,),
+    EventLogType.CREDITS_AUTOMATIC_RECHARGE_LIMIT_EXCEEDED: (80, 90, 100),
 }
 THRESHOLDS_AS_OF: Mapping[str, str] = {
     EventLogType.CREDIT_GRANT_BALANCE_LOW: EventLogType.CREDIT_BALANCE_LOW

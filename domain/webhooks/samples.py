@@ -189,7 +189,19 @@ _BALANCE: Mapping[str, Any] = {
     "remainingBalance": 200,
     **_SHARES,
 }
-_RECHARGE: Mapping[str, Any] = {"customer": _CUSTOMER, "creditCurrency": _CURRENCY}
+_RECHARGE: Mapping[str, Any] = {
+    "customer": _CUSTOMER,
+    "creditCurrency": _CURRENCY,
+    "configuration": {
+        "id": _ID,
+        "isEnabled": True,
+        "thresholdType": "CreditAmount",
+        "thresholdValue": 20,
+        "targetBalance": 50,
+        "grantExpirationPeriod": "OneYear",
+        "maxSpendLimit": 100,
+    },
+}
 
 # What a message has beside, or instead of, its entity.
 _BY_NAME: Mapping[str, Mapping[str, Any]] = {
@@ -225,7 +237,23 @@ _BY_NAME: Mapping[str, Mapping[str, Any]] = {
         "entityType": "CUSTOMER",
         "vendorIdentifier": "STRIPE",
     },
-    "credits.automatic_recharge_limit_exceeded": {**_RECHARGE, "thresholdPercentage": 80},
+    "automatic_recharge.configuration.changed": {**_RECHARGE, "changedBy": "REQUEST"},
+    "automatic_recharge.operation.attempted": {
+        **_RECHARGE,
+        "grant": _GRANT["grant"],
+        "isSuccessful": True,
+        "paymentCollection": "NOT_REQUIRED",
+        "error": None,
+        "attemptedAt": _DAY,
+    },
+    "credits.automatic_recharge_limit_exceeded": {
+        "customer": _CUSTOMER,
+        "creditCurrency": _CURRENCY,
+        "maxSpendLimit": 100,
+        "currentMonthlySpend": 83,
+        "currentSpendPercentage": 83,
+        "thresholdPercentage": 80,
+    },
 }
 _BY_PREFIX: Mapping[str, Mapping[str, Any]] = {
     "customer.": _CUSTOMER,
@@ -250,7 +278,6 @@ _BY_PREFIX: Mapping[str, Mapping[str, Any]] = {
     "credit_balance.": _BALANCE,
     "credit_type.": _CURRENCY,
     "credits.": _GRANT,
-    "automatic_recharge.": _RECHARGE,
 }
 
 

@@ -22,6 +22,7 @@ from persistence.readers.subscriptions import SqlSubscriptionReader
 from persistence.readers.usage import SqlUsageReader
 from persistence.readers.webhooks import SqlHookReader
 from persistence.repositories.accounts import Vault
+from persistence.repositories.recharges import SqlRechargeReader
 from persistence.repositories.widgets import SqlWidgetReader
 
 
@@ -49,3 +50,4 @@ class SqlReaders:
         self.hooks = SqlHookReader(engine, environment_id)
         self.usage = SqlUsageReader(engine, environment_id)
         self.credits = SqlCreditReader(engine, environment_id)
+        self.recharges = SqlRechargeReader(engine, environment_id)

@@ -78,6 +78,13 @@ class CreditGrantRow(Base):
             postgresql_where=text("subscription_id IS NOT NULL"),
         ),
         Index(
+            "ix_credit_grants_recharge",
+            "environment_id",
+            "recharge_id",
+            "created_at",
+            postgresql_where=text("recharge_id IS NOT NULL"),
+        ),
+        Index(
             "ix_credit_grants_invoice",
             "environment_id",
             "invoice_id",

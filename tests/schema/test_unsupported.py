@@ -22,9 +22,7 @@ UNSUPPORTED = {
     "credits": {
         "estimateEventCost",
         "estimateUsageCost",
-        "getAutoRechargeSettings",
         "previewCreditGrant",
-        "saveAutoRechargeSettings",
     },
     # customers
     # entitlements

@@ -19,6 +19,10 @@ from app.graphql.credits.mapping import (
     grant_to_graphql,
     new_grant_from_graphql,
 )
+from app.graphql.credits.recharge_mapping import (
+    recharge_changes_from_graphql,
+    recharge_settings_to_graphql,
+)
 from app.graphql.credits.types import (
     AutoRechargeSettingsDTO,
     CreditConsumptionResponse,
@@ -27,7 +31,7 @@ from app.graphql.credits.types import (
 )
 from app.graphql.errors import unsupported
 from app.graphql.given import changing, runtime_for
-from app.usecases.credits import grants
+from app.usecases.credits import grants, recharge_settings
 from app.usecases.credits.consumption import consume, consume_many
 
 
@@ -65,9 +69,15 @@ class CreditsMutation:
 
     @strawberry.mutation
     async def save_auto_recharge_settings(
-        self, input: SaveAutoRechargeSettingsInput
+        self, info: Info, input: SaveAutoRechargeSettingsInput
     ) -> AutoRechargeSettingsDTO:
-        raise unsupported("saveAutoRechargeSettings")
+        saved = await recharge_settings.save(
+            input.customer_id,
+            input.currency_id,
+            recharge_changes_from_graphql(input),
+            runtime=changing(info, input.environment_id),
+        )
+        return recharge_settings_to_graphql(saved, info)
 
     @strawberry.mutation
     async def update_credit_grant(self, info: Info, input: UpdateCreditGrantInput) -> CreditGrant:

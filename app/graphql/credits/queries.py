@@ -21,6 +21,7 @@ from app.graphql.credits.mapping import (
     entry_to_graphql,
     grant_to_graphql,
 )
+from app.graphql.credits.recharge_mapping import recharge_settings_to_graphql
 from app.graphql.credits.types import (
     AutoRechargeSettingsDTO,
     CreditBalanceSummary,
@@ -32,7 +33,7 @@ from app.graphql.entitlements.mapping import scope_from_graphql
 from app.graphql.errors import unsupported
 from app.graphql.given import given, runtime_for
 from app.graphql.paging import list_query, to_connection
-from app.usecases.credits import reading, usage
+from app.usecases.credits import reading, recharge_settings, usage
 from domain.listing import Order, SortDirection
 
 NEWEST_ENTRY_FIRST = (Order("position", SortDirection.DESC),)
@@ -102,6 +103,11 @@ class CreditsQuery:
 
     @strawberry.field
     async def get_auto_recharge_settings(
-        self, input: GetAutoRechargeSettingsInput
+        self, info: Info, input: GetAutoRechargeSettingsInput
     ) -> AutoRechargeSettingsDTO:
-        raise unsupported("getAutoRechargeSettings")
+        found = await recharge_settings.find(
+            input.customer_id,
+            input.currency_id,
+            runtime=runtime_for(info, input.environment_id),
+        )
+        return recharge_settings_to_graphql(found, info)

@@ -8,17 +8,19 @@ spec, entitlements §9.3, §9.11; subscriptions §16.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from app.ports import Runtime, UnitOfWork
 from app.usecases.billing.telling import known_payer
+from app.usecases.credits.recharging import recharge_answered
 from app.usecases.credits.wallets import close_wallets, open_grant
 from domain.billing.model import BillingResult, ProviderEvent, ProviderEventType, PurchaseOrder
 from domain.billing.syncs import SyncedEntity, queued, tried_in_vain
 from domain.credits.model import CreditGrant, CreditGrantId
 from domain.credits.payments import collected, invoice_changed, is_lost, purchase_of
+from domain.credits.recharge import has_failed
 from domain.credits.wallet import payment_changed, voided
 from domain.customers.model import Customer
 from domain.errors import BillingUnavailable, Conflict, DomainError, ErrorCode
@@ -122,7 +124,10 @@ async def hear_of_purchase(
     if found is None:
         return
     await _lock_customer(work, found)
-    change = partial(invoice_changed, invoice=invoice, collection=_LOST.get(event.type), now=now)
+    collection = _LOST.get(event.type)
+    if _fails(found, collection):
+        invoice = await _abandoned(work, found, invoice, now=now)
+    change = partial(invoice_changed, invoice=invoice, collection=collection, now=now)
     await _take(work, runtime, found.id, change, now=now)
 
 
@@ -139,12 +144,12 @@ async def tell_of_grant(
     if backlog is None or backlog.next_attempt_at > at:
         return  # somebody else told it
     found = (await work.credits.grants_by_ids([id]))[id]
+    await work.backlogs.delete(id)
     try:
         change = await _told(work, customer, found, at=at)
     except DomainError:
         await work.backlogs.save(tried_in_vain(backlog, (), now=at))
         return
-    await work.backlogs.delete(id)
     await _take(work, runtime, id, change, now=at)
 
 
@@ -157,6 +162,10 @@ async def _told(
         if not grant.is_payment_pending or grant.invoice_id is not None:
             return _nothing
         result = await charge(work, customer, grant, now=at)
+        answered = collected(grant, result, now=at)
+        if has_failed(answered) and answered.latest_invoice is not None:
+            invoice = await _abandoned(work, answered, answered.latest_invoice, now=at)
+            result = replace(result, invoice=invoice)
         return partial(collected, result=result, now=at)
     if grant.invoice_id is None:
         return _nothing
@@ -165,6 +174,26 @@ async def _told(
     except Conflict:
         return _nothing  # it was paid before
     return partial(invoice_changed, invoice=invoice, collection=None, now=at)
+
+
+def _fails(grant: CreditGrant, collection: PaymentCollection | None) -> bool:
+    """Whether a recharge that was still awaited turns out not to be paid."""
+    awaited = grant.is_payment_pending and grant.voided_at is None
+    return (
+        awaited
+        and collection is not None
+        and has_failed(replace(grant, payment_collection=collection))
+    )
+
+
+async def _abandoned(
+    work: UnitOfWork, grant: CreditGrant, invoice: Invoice, *, now: datetime
+) -> Invoice:
+    """The invoice of a recharge that failed, void: nobody is to pay for it later."""
+    try:
+        return await void_invoice(work, grant, now=now) or invoice
+    except Conflict:
+        return invoice  # paid just now: its webhook is on the way
 
 
 def _nothing(grant: CreditGrant) -> CreditGrant:
@@ -186,6 +215,9 @@ async def _take(
     if after == grant:
         return
     wallet = payment_changed(wallet, grant, after, now)
-    if after.is_payment_pending and after.voided_at is None and is_lost(after):
+    if after.recharge_id is not None:
+        await recharge_answered(work, grant, after, now=now)
+    is_over = is_lost(after) or has_failed(after)
+    if after.is_payment_pending and after.voided_at is None and is_over:
         wallet = voided(wallet, after, now)
     await close_wallets(work, [wallet], runtime=runtime, now=now)

@@ -14,6 +14,7 @@ from datetime import datetime
 
 from app.ports import Runtime, UnitOfWork
 from app.usecases.credits.events import wallet_events
+from app.usecases.credits.recharging import recharge_fallen
 from domain.credits.grants import grant_not_found
 from domain.credits.model import CreditGrant, Wallet, WalletKey
 from domain.credits.wallet import OpenWallet, closed, settled
@@ -59,8 +60,11 @@ async def find_grant(work: UnitOfWork, identifier: str) -> CreditGrant:
 async def close_wallets(
     work: UnitOfWork, opened: Iterable[OpenWallet], *, runtime: Runtime, now: datetime
 ) -> dict[WalletKey, Wallet]:
-    """Write the wallets that changed and tell of them; all of them as they stand now."""
-    opened = list(opened)
+    """Write the wallets that changed and tell of them; all of them as they stand now.
+
+    One that fell too low is recharged with it, where its customer has asked for that.
+    """
+    opened = await recharge_fallen(work, opened, runtime=runtime, now=now)
     changed = [closed(one, now) for one in opened if one.is_changed]
     await work.credits.save(changed, new_uuid=runtime.ids.new_uuid)
     for event in await wallet_events(work, changed, now=now):
