@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 
+from app.usecases.credits.wallets import run_due_credits
+from domain.periods import wire_time
 from tests.app.credits.backed import Product, backed
 from tests.app.credits.conftest import Credits, make_currency
 from tests.app.credits.test_checks import soften
 from tests.app.credits.test_events import told_at_once
 from tests.app.http.conftest import app
 from tests.app.http.test_live_usage import subscriber
-from tests.support import TestEnvironment
+from tests.support import MovableClock, TestEnvironment
 from tests.world import World
 
 __all__ = ["app"]
@@ -119,3 +122,23 @@ async def test_a_reports_entitlement_shows_what_its_credits_leave(
             await product.report(value)
             told = (await socket.data())["usageUpdated"]["entitlement"]
             assert told == {"isGranted": reason is None, "accessDeniedReason": reason}
+
+
+async def test_credits_that_expire_are_told(
+    app: Starlette,
+    environment: TestEnvironment,
+    world: World,
+    credits: Credits,
+    clock: MovableClock,
+) -> None:
+    await backed(world)
+    await credits.grant(4, expireAt=wire_time(clock() + timedelta(days=1)))
+    async with AsyncExitStack() as stack:
+        socket = await subscriber(stack, app, FIRST, apiKey=environment.server_key)
+        clock.move(days=1)
+        runtime = app.state.composition.runtime(environment.runtime.environment)
+        for _ in range(2):
+            await run_due_credits(runtime, clock())
+        assert (await socket.data())["entitlementsUpdated"]["entitlements"] == [
+            {"isGranted": False}
+        ]
