@@ -49,7 +49,13 @@ from app.ports.queued_tasks import QueuedTaskRepository, TaskQueue
 from app.ports.recharges import RechargeRepository, RechargeSource
 from app.ports.runtime import Readers, Runtime, UnitOfWork
 from app.ports.subscriptions import SubscriptionRepository, SubscriptionSource
-from app.ports.usage import CountedUsage, EventRepository, UsageRepository, UsageSource
+from app.ports.usage import (
+    CountedUsage,
+    EventCounting,
+    EventRepository,
+    UsageRepository,
+    UsageSource,
+)
 
 __all__ = [
     "AccountReader",
@@ -72,6 +78,7 @@ __all__ = [
     "EntitlementSnapshots",
     "EntitlementSource",
     "EnvironmentScope",
+    "EventCounting",
     "EventLogRepository",
     "EventRepository",
     "FeatureGroupRepository",

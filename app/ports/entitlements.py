@@ -37,6 +37,9 @@ class EntitlementSource(Protocol):
         With a currency, by the caller's id, its wallet and no rows.
         """
 
+    async def credit_rows(self, scopes: Iterable[Scope]) -> dict[Scope, ScopeRead]:
+        """As `scope`, of known customers' many scopes at once: the rows that credits pay for."""
+
     async def all_rows(
         self, customer_id: CustomerId, resource_key: str
     ) -> dict[str, EntitlementRow]:

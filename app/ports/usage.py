@@ -90,7 +90,8 @@ class UsageRepository(Protocol):
 class CountedUsage:
     """A window of an event meter after new events were counted.
 
-    `row` is the scope's as it was last resolved, None where it never was.
+    `row` is the scope's as it was last resolved, None where it never was. `values` are the
+    window's after each of the events that it holds, in the order in which they came.
     """
 
     bucket: Bucket
@@ -100,6 +101,26 @@ class CountedUsage:
     row: EntitlementRow | None
     feature: Feature
     customer_ref_id: str
+    values: tuple[tuple[UsageEvent, Decimal], ...]
+
+
+class EventCounting(Protocol):
+    """Newly stored events, and the counters that they may change, as those were before them."""
+
+    @property
+    def credit_customers(self) -> frozenset[str]:
+        """The events' customers of whom credits may pay for something, by the caller's ids."""
+
+    def has(self, bucket: Bucket, window: Period) -> bool:
+        """Whether the window's usage before the new events is known."""
+
+    async def open(
+        self, customer_ref_id: str, bucket: Bucket, window: Period, row: EntitlementRow
+    ) -> None:
+        """Fold a window that has no counter from the log, without the new events."""
+
+    async def count(self, *, now: datetime) -> list[CountedUsage]:
+        """Add the new events to every counter whose window holds them."""
 
 
 class EventRepository(Protocol):
@@ -111,8 +132,8 @@ class EventRepository(Protocol):
     async def store(self, events: Mapping[bytes, UsageEvent], *, now: datetime) -> list[UsageEvent]:
         """Store those whose de-duplication digest was not seen for 30 days; return them."""
 
-    async def count(self, events: Sequence[UsageEvent], *, now: datetime) -> list[CountedUsage]:
-        """Add newly stored events to every counter whose window holds them."""
+    async def counting(self, events: Sequence[UsageEvent]) -> EventCounting:
+        """The counters that these newly stored events may change, in one statement."""
 
     async def fold(
         self, customer_ref_id: str, bucket: Bucket, window: Period, meter: Meter

@@ -28,10 +28,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
 
-from domain.catalog.model import CreditRate
+from domain.catalog.enums import AggregationFunction
+from domain.catalog.model import CreditRate, Meter
 from domain.errors import InvalidInput, invalid_argument
-from domain.metering.aggregation import NUMBER_MAX, usage_number
-from domain.metering.model import USAGE_UNIT
+from domain.metering.aggregation import NUMBER_MAX, field_value, usage_number
+from domain.metering.model import USAGE_UNIT, ZERO, UsageEvent
 
 FORMULA_LENGTH_MAX = 1_000
 NESTING_MAX = 32
@@ -68,6 +69,22 @@ def units_of_change(before: Decimal, after: Decimal) -> Decimal:
     nothing and gives nothing back. An empty window's value is 0.
     """
     return _kept(Fraction(after) - Fraction(before))
+
+
+def units_of_event(meter: Meter, event: UsageEvent) -> Decimal | None:
+    """The units that a matching event burns, where it alone tells; None = its window does.
+
+    COUNT 1; SUM the field, which gives nothing back where it is negative. As `units_of_change` of
+    any window.
+    """
+    match meter.function:
+        case AggregationFunction.COUNT:
+            return Decimal(1)
+        case AggregationFunction.SUM:
+            value = field_value(event, meter.field) if meter.field else None
+            return units_of_change(ZERO, usage_number(value) or ZERO)
+        case _:
+            return None
 
 
 def _kept(exact: Fraction) -> Decimal:

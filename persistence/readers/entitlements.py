@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     FromClause,
     Text,
@@ -110,6 +111,35 @@ LEFT JOIN custom_currencies y ON y.environment_id = :environment AND y.currency_
     .columns(valid_until=Instant(), computed_at=Instant())
 )
 
+# Many scopes at once, of each the rows that credits pay for.
+_CREDIT_ROWS = (
+    text(
+        """
+SELECT a.customer AS customer_ref_id, a.resource, c.id AS customer_id,
+  c.deleted_at IS NOT NULL AS is_archived, r.id AS resource_uuid,
+  s.reason, s.valid_until, s.version AS snapshot_version, s.computed_at, s.credit_terms,
+  (SELECT coalesce(jsonb_object_agg(x.key, x.value), '{}') FROM jsonb_each(s.rows) x
+    WHERE x.value ->> 'credit_rate' IS NOT NULL) AS rows,
+  (SELECT coalesce(sum(v.version), 0)::bigint FROM entitlement_versions v
+    WHERE v.environment_id = :environment AND v.customer_id IN (c.id, :everybody)
+    AND v.resource_id IN ('', a.resource)) AS version
+FROM unnest(:customers, :resources) a (customer, resource)
+JOIN customers c ON c.environment_id = :environment AND c.ref_id = a.customer
+LEFT JOIN customer_resources r ON r.environment_id = :environment
+  AND r.customer_id = c.id AND r.resource_id = a.resource
+LEFT JOIN entitlement_snapshots s ON s.environment_id = :environment
+  AND s.customer_id = c.id AND s.resource_id = a.resource
+"""
+    )
+    .bindparams(
+        bindparam("environment", type_=Uuid),
+        bindparam("everybody", type_=Uuid),
+        bindparam("customers", type_=ARRAY(Text)),
+        bindparam("resources", type_=ARRAY(Text)),
+    )
+    .columns(valid_until=Instant(), computed_at=Instant())
+)
+
 
 class EntitlementQueries(Connected):
     """Fits `app.ports.EntitlementSource`."""
@@ -150,6 +180,34 @@ class EntitlementQueries(Connected):
             feature=feature_from_json(row.feature) if row.feature else None,
             currency=currency_from_json(row.currency) if row.currency else None,
         )
+
+    async def credit_rows(self, scopes: Iterable[Scope]) -> dict[Scope, ScopeRead]:
+        """As `scope`, of known customers' many scopes at once: the rows that credits pay for."""
+        wanted = {(scope.customer_ref_id, scope.resource_key): scope for scope in scopes}
+        rows = await self.fetch(
+            _CREDIT_ROWS,
+            {
+                "environment": self.environment_id,
+                "everybody": EVERYBODY,
+                "customers": [customer for customer, _ in wanted],
+                "resources": [resource for _, resource in wanted],
+            },
+        )
+        found = {}
+        for row in rows:
+            scope = wanted[row.customer_ref_id, row.resource]
+            found[scope] = ScopeRead(
+                customer_id=row.customer_id,
+                is_archived=row.is_archived,
+                resource_uuid=row.resource_uuid,
+                version=row.version,
+                snapshot=_snapshot(row, scope) if row.snapshot_version is not None else None,
+                usages={},
+                credits=(),
+                feature=None,
+                currency=None,
+            )
+        return found
 
     async def all_rows(
         self, customer_id: CustomerId, resource_key: str

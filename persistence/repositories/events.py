@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,14 +17,14 @@ from sqlalchemy import ARRAY, DateTime, LargeBinary, Text, Uuid, bindparam, sele
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domain.catalog.enums import AggregationFunction
-from domain.catalog.model import Feature, Meter
-from domain.entitlements.model import EntitlementRow, Usage
+from domain.catalog.model import Meter
+from domain.entitlements.model import Usage
 from domain.metering.aggregation import Tally, distinct_text, matches, tallied, value_of
 from domain.metering.model import Bucket, UsageEvent
 from domain.periods import Period
-from persistence.mapping.entitlements import feature_from_json, row_from_json
 from persistence.repositories.base import Repository
-from persistence.repositories.usage import LOCK, bucket_from_row, lock_key
+from persistence.repositories.event_counters import SqlEventCounting, event_counting
+from persistence.repositories.usage import LOCK, lock_key
 from persistence.rows.usage import UsageCounterRow, UsageDistinctRow, UsageEventRow
 
 DEDUPLICATION_WINDOW = timedelta(days=30)
@@ -67,24 +65,6 @@ SELECT :environment, e.* , :now FROM unnest(:timestamps, :ids, :customers, :reso
     bindparam("dimensions", type_=ARRAY(JSONB)),
 )
 
-_COUNTERS = text(
-    """
-SELECT k.*, c.ref_id AS customer_ref_id, to_jsonb(f) AS feature, s.rows -> f.ref_id AS row
-FROM usage_counters k
-JOIN customers c ON c.environment_id = :environment AND c.id = k.customer_id
-JOIN features f ON f.environment_id = :environment AND f.id = k.feature_id
-LEFT JOIN entitlement_snapshots s ON s.environment_id = :environment
-  AND s.customer_id = k.customer_id AND s.resource_id = k.resource_id
-WHERE k.environment_id = :environment AND c.ref_id = ANY(:customers) AND f.meter IS NOT NULL
-  AND k.window_start <= :last AND k.window_end > :first
-"""
-).bindparams(
-    bindparam("environment", type_=Uuid),
-    bindparam("customers", type_=ARRAY(Text)),
-    bindparam("first", type_=DateTime(timezone=True)),
-    bindparam("last", type_=DateTime(timezone=True)),
-)
-
 _COUNTER = (
     "environment_id",
     "customer_id",
@@ -93,20 +73,6 @@ _COUNTER = (
     "window_start",
     "window_end",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
-    """Fits `app.ports.CountedUsage`."""
-
-    bucket: Bucket
-    window: Period
-    usage: Usage
-    before: Decimal
-    row: EntitlementRow | None
-    feature: Feature
-    customer_ref_id: str
-    tally: Tally
 
 
 class SqlEventRepository(Repository):
@@ -150,62 +116,36 @@ class SqlEventRepository(Repository):
             )
         return stored
 
-    async def count(self, events: Sequence[UsageEvent], *, now: datetime) -> list[Any]:
-        """Add newly stored events to every counter whose window holds them."""
-        if not events:
-            return []
-        rows = await self.fetch(
-            _COUNTERS,
-            {
-                "environment": self.environment_id,
-                "customers": sorted({event.customer_id for event in events}),
-                "first": min(event.timestamp for event in events),
-                "last": max(event.timestamp for event in events),
-            },
-        )
-        by_scope: dict[tuple[str, str], list[UsageEvent]] = {}
-        for event in events:
-            by_scope.setdefault((event.customer_id, event.resource_id or ""), []).append(event)
-        features = _features(rows)
-        changed: list[_Counted] = []
-        for row in rows:
-            feature, window = features[row.feature_id], _window(row)
-            assert feature.meter is not None
-            inside = [
-                event
-                for event in by_scope.get((row.customer_ref_id, row.resource_id), ())
-                if event.timestamp in window and matches(feature.meter.filters, event)
-            ]
-            if inside:
-                bucket = bucket_from_row(row)
-                tally = await self._tallied(bucket, window, feature.meter, _tally(row), inside)
-                changed.append(
-                    _Counted(
-                        bucket=bucket,
-                        window=window,
-                        usage=Usage(raw=value_of(tally, feature.meter.function), updated_at=now),
-                        before=row.value,
-                        row=row_from_json(row.row) if row.row else None,
-                        feature=feature,
-                        customer_ref_id=row.customer_ref_id,
-                        tally=tally,
-                    )
-                )
-        await self._save([(c.bucket, c.window, c.usage, c.tally) for c in changed])
-        return changed
+    async def counting(self, events: Sequence[UsageEvent]) -> SqlEventCounting:
+        """The counters that these newly stored events may change, in one statement."""
+        return await event_counting(self, events)
 
     async def fold(
         self, customer_ref_id: str, bucket: Bucket, window: Period, meter: Meter
     ) -> Usage:
         """The window's usage from the log, now kept as a counter; memory stays bounded."""
+        tally = await self.folded(customer_ref_id, bucket, window, meter)
+        usage = Usage(raw=value_of(tally, meter.function), updated_at=tally.last_at)
+        await self.keep([(bucket, window, usage, tally)])
+        return usage
+
+    async def folded(
+        self,
+        customer_ref_id: str,
+        bucket: Bucket,
+        window: Period,
+        meter: Meter,
+        *,
+        without: Collection[UUID] = (),
+    ) -> Tally:
+        """The window's tally from the log, leaving some events out; its texts are kept."""
         await self.delete_where(UsageDistinctRow, *_of(UsageDistinctRow, bucket, window))
         tally = Tally()
         async for chunk in self.chunks(customer_ref_id, bucket.resource_id, window):
-            inside = [event for event in chunk if matches(meter.filters, event)]
-            tally = await self._tallied(bucket, window, meter, tally, inside)
-        usage = Usage(raw=value_of(tally, meter.function), updated_at=tally.last_at)
-        await self._save([(bucket, window, usage, tally)])
-        return usage
+            inside = [e for e in chunk if e.id not in without and matches(meter.filters, e)]
+            if inside:
+                tally = (await self.tallied(bucket, window, meter, tally, inside))[-1]
+        return tally
 
     async def chunks(
         self, customer_id: str, resource_id: str, window: Period
@@ -247,31 +187,46 @@ class SqlEventRepository(Repository):
         async for rows in result.partitions(CHUNK):
             yield [event_from_row(row) for row in rows]
 
-    async def _tallied(
+    async def tallied(
         self,
         bucket: Bucket,
         window: Period,
         meter: Meter,
         tally: Tally,
-        events: Collection[UsageEvent],
-    ) -> Tally:
+        events: Sequence[UsageEvent],
+    ) -> list[Tally]:
+        """The tally after each one of `events`, all of which match; their texts are kept."""
+        new = await self._new_texts(bucket, window, meter, events)
+        tallies: list[Tally] = []
         for event in events:
-            tally = tallied(tally, meter.field, event, new_distinct=False)
+            text = distinct_text(meter.field, event) if new else None
+            tally = tallied(tally, meter.field, event, new_distinct=text in new)
+            new.discard(text)
+            tallies.append(tally)
+        return tallies
+
+    async def _new_texts(
+        self, bucket: Bucket, window: Period, meter: Meter, events: Iterable[UsageEvent]
+    ) -> set[str | None]:
+        """The texts that UNIQUE sees for the first time in this window."""
+        if meter.function is not AggregationFunction.UNIQUE:
+            return set()
         texts = {distinct_text(meter.field, event) for event in events} - {None}
-        if not texts or meter.function is not AggregationFunction.UNIQUE:
-            return tally
+        digests = {hashlib.sha256(str(text).encode()).digest(): text for text in texts}
+        if not digests:
+            return set()
         table = UsageDistinctRow
-        digests = sorted(hashlib.sha256(str(t).encode()).digest() for t in texts)
         rows = [
             {**_columns(bucket, window), "environment_id": self.environment_id, "digest": digest}
-            for digest in digests
+            for digest in sorted(digests)
         ]
         added = await self.fetch(
             insert(table).values(rows).on_conflict_do_nothing().returning(table.digest)
         )
-        return replace(tally, distinct=tally.distinct + len(added))
+        return {digests[bytes(row.digest)] for row in added}
 
-    async def _save(self, tallies: Iterable[tuple[Bucket, Period, Usage, Tally]]) -> None:
+    async def keep(self, tallies: Iterable[tuple[Bucket, Period, Usage, Tally]]) -> None:
+        """Write these counters."""
         rows = [
             {
                 **_columns(bucket, window),
@@ -306,30 +261,6 @@ def event_from_row(row: Any) -> UsageEvent:
         idempotency_key=row.idempotency_key,
         timestamp=row.timestamp,
         dimensions=row.dimensions,
-    )
-
-
-def _features(rows: Iterable[Any]) -> dict[UUID, Feature]:
-    found: dict[UUID, Feature] = {}
-    for row in rows:
-        if row.feature_id not in found:
-            found[row.feature_id] = feature_from_json(row.feature)
-    return found
-
-
-def _window(row: Any) -> Period:
-    return Period(row.window_start.astimezone(UTC), row.window_end.astimezone(UTC))
-
-
-def _tally(row: Any) -> Tally:
-    return Tally(
-        events=row.events,
-        numbers=row.numbers,
-        total=row.total,
-        least=row.least,
-        greatest=row.greatest,
-        distinct=row.distinct_texts,
-        last_at=row.last_at,
     )
 
 

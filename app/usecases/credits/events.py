@@ -107,14 +107,19 @@ def grant_body(grant: CreditGrant) -> Mapping[str, object]:
 
 
 async def _of_grant(thresholds: _Thresholds, about: _About, news: GrantNews) -> list[Event]:
-    body = {**about.body, "grant": grant_body(news.after)}
     if news.verb is GrantVerb.CONSUMED:
         assert news.before is not None
         type_ = EventLogType.CREDIT_GRANT_BALANCE_LOW
         low = await thresholds.crossed(type_, _share(news.before), _share(news.after))
-        return [about.event(type_, news.after, body | low)] if low else []
-    event = about.event(EventLogType[f"CREDIT_GRANT_{news.verb}"], news.after, body)
-    return [_dated(event, news)]
+        if low is None:
+            return []  # A body costs as much as all the rest of a burn.
+        return [about.event(type_, news.after, _grant(about, news) | low)]
+    type_ = EventLogType[f"CREDIT_GRANT_{news.verb}"]
+    return [_dated(about.event(type_, news.after, _grant(about, news)), news)]
+
+
+def _grant(about: _About, news: GrantNews) -> dict[str, object]:
+    return {**about.body, "grant": grant_body(news.after)}
 
 
 def _dated(event: Event, news: GrantNews) -> Event:
