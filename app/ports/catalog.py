@@ -59,7 +59,9 @@ class CatalogUsage(Protocol):
         """What belongs to the products; every id is answered."""
 
 
-class FeatureSource(Identified[FeatureId, Feature], Listed[Feature], Protocol): ...
+class FeatureSource(Identified[FeatureId, Feature], Listed[Feature], Protocol):
+    async def with_meters(self) -> tuple[Feature, ...]:
+        """The features that count raw events."""
 
 
 class FeatureRepository(Stored[FeatureId, Feature], Protocol): ...

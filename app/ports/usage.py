@@ -140,6 +140,9 @@ class EventRepository(Protocol):
     ) -> Usage:
         """The window's usage from the log, now kept as a counter."""
 
+    async def has_text(self, bucket: Bucket, window: Period, text: str) -> bool:
+        """Whether UNIQUE has counted the text in a window that has a counter."""
+
     def chunks(
         self, customer_id: str, resource_id: str, window: Period
     ) -> AsyncIterator[list[UsageEvent]]:

@@ -50,6 +50,10 @@ class FeatureQueries(IdentifiedQueries[FeatureId, Feature]):
     )
     entity = Feature
 
+    async def with_meters(self) -> tuple[Feature, ...]:
+        """The features that count raw events."""
+        return tuple(await self._load(self._select().where(FeatureRow.meter.is_not(None))))
+
 
 class ProductQueries(IdentifiedQueries[ProductId, Product]):
     """Fits `app.ports.ProductSource`."""

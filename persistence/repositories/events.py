@@ -147,6 +147,18 @@ class SqlEventRepository(Repository):
                 tally = (await self.tallied(bucket, window, meter, tally, inside))[-1]
         return tally
 
+    async def has_text(self, bucket: Bucket, window: Period, text: str) -> bool:
+        """Whether UNIQUE has counted the text in a window that has a counter."""
+        table = UsageDistinctRow
+        found = await self.fetch(
+            select(table.digest).where(
+                table.environment_id == self.environment_id,
+                *_of(table, bucket, window),
+                table.digest == _digest(text),
+            )
+        )
+        return bool(found)
+
     async def chunks(
         self, customer_id: str, resource_id: str, window: Period
     ) -> AsyncIterator[list[UsageEvent]]:
@@ -211,8 +223,8 @@ class SqlEventRepository(Repository):
         """The texts that UNIQUE sees for the first time in this window."""
         if meter.function is not AggregationFunction.UNIQUE:
             return set()
-        texts = {distinct_text(meter.field, event) for event in events} - {None}
-        digests = {hashlib.sha256(str(text).encode()).digest(): text for text in texts}
+        texts = {distinct_text(meter.field, event) for event in events}
+        digests = {_digest(text): text for text in texts if text is not None}
         if not digests:
             return set()
         table = UsageDistinctRow
@@ -262,6 +274,10 @@ def event_from_row(row: Any) -> UsageEvent:
         timestamp=row.timestamp,
         dimensions=row.dimensions,
     )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _columns(bucket: Bucket, window: Period) -> dict[str, Any]:

@@ -20,8 +20,6 @@ UNSUPPORTED = {
     # catalog/prices
     # credits
     "credits": {
-        "estimateEventCost",
-        "estimateUsageCost",
         "previewCreditGrant",
     },
     # customers

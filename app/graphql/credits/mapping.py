@@ -17,6 +17,8 @@ from app.graphql.credits.inputs import (
     ConsumeCreditInput,
     CreditGrantInput,
     CreditUsageInput,
+    EstimateEventCostInput,
+    EstimateUsageCostInput,
     UpdateCreditGrantInput,
 )
 from app.graphql.entitlements.mapping import epoch_ms, scope_from_graphql
@@ -26,18 +28,21 @@ from app.graphql.paging import CursorPaging, page_request, paged
 from app.graphql.scalars import JSON
 from app.ports import EnvironmentScope
 from app.usecases.credits.consumption import ConsumeCredits, WalletAfter
+from app.usecases.credits.estimates import EstimateEvent, EstimateUsage
 from app.usecases.credits.grants import CreateGrant
 from app.usecases.credits.payments import Collecting
 from app.usecases.credits.reading import Balances
 from app.usecases.credits.usage import CreditUsage, ReadCreditUsage
 from domain.catalog.model import CustomCurrency
 from domain.credits.enums import CreditGrantInvoiceBillingReason, CreditGrantInvoiceStatus
+from domain.credits.estimates import Estimation
 from domain.credits.grants import GrantChanges, NewGrant
 from domain.credits.history import Series
 from domain.credits.model import CreditGrant, ListedEntry, Wallet, status_of
 from domain.entitlements.model import Scope
 from domain.events import CommittedEvent
 from domain.listing import PAGE_SIZE_MAX, PageRequest
+from domain.metering.enums import UsageUpdateBehavior
 from domain.patch import Absent
 from domain.periods import instant_or_none
 from domain.subscriptions.model import Invoice
@@ -273,4 +278,49 @@ def _series_to_graphql(series: Series, usage: CreditUsage) -> types.CreditUsageS
         ],
         tags=[types.CreditUsageSeriesTag(key=key, value=value) for key, value in series.tags],
         total_credits=float(series.total),
+    )
+
+
+# --- estimates ------------------------------------------------------------------------------
+
+
+def usage_estimate_from_graphql(input: EstimateUsageCostInput) -> EstimateUsage:
+    return EstimateUsage(
+        scope=scope_from_graphql(input),
+        feature_ref_id=input.feature_id,
+        value=exact(input.value),
+        behavior=given(input.update_behavior, UsageUpdateBehavior.DELTA),
+        dimensions=given(input.dimensions, {}),
+    )
+
+
+def event_estimate_from_graphql(input: EstimateEventCostInput) -> EstimateEvent:
+    return EstimateEvent(
+        scope=scope_from_graphql(input),
+        event_name=input.event_name,
+        dimensions=given(input.dimensions, {}),
+    )
+
+
+def estimation_to_graphql(estimation: Estimation) -> types.CreditCostEstimation:
+    return types.CreditCostEstimation(
+        estimates=[
+            types.CurrencyEstimate(
+                balance_after_estimate=float(estimate.balance_after),
+                breakdown=[
+                    types.EstimationBreakdownItem(
+                        cost=float(item.cost),
+                        feature_id=item.feature_ref_id,
+                        warning_code=item.warning,
+                    )
+                    for item in estimate.breakdown
+                ],
+                currency_id=estimate.currency_id,
+                current_balance=float(estimate.balance),
+                estimated_cost=float(estimate.cost),
+                would_overdraft=estimate.would_overdraft,
+            )
+            for estimate in estimation.estimates
+        ],
+        warnings=list(estimation.warnings),
     )

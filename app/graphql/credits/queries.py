@@ -19,7 +19,10 @@ from app.graphql.credits.mapping import (
     credit_usage_from_graphql,
     credit_usage_to_graphql,
     entry_to_graphql,
+    estimation_to_graphql,
+    event_estimate_from_graphql,
     grant_to_graphql,
+    usage_estimate_from_graphql,
 )
 from app.graphql.credits.recharge_mapping import recharge_settings_to_graphql
 from app.graphql.credits.types import (
@@ -30,10 +33,9 @@ from app.graphql.credits.types import (
     CreditUsage,
 )
 from app.graphql.entitlements.mapping import scope_from_graphql
-from app.graphql.errors import unsupported
 from app.graphql.given import given, runtime_for
 from app.graphql.paging import list_query, to_connection
-from app.usecases.credits import reading, recharge_settings, usage
+from app.usecases.credits import estimates, reading, recharge_settings, usage
 from domain.listing import Order, SortDirection
 
 NEWEST_ENTRY_FIRST = (Order("position", SortDirection.DESC),)
@@ -94,12 +96,22 @@ class CreditsQuery:
         return to_connection(CreditLedgerConnection, page, entry_to_graphql)
 
     @strawberry.field
-    async def estimate_event_cost(self, input: EstimateEventCostInput) -> CreditCostEstimation:
-        raise unsupported("estimateEventCost")
+    async def estimate_event_cost(
+        self, info: Info, input: EstimateEventCostInput
+    ) -> CreditCostEstimation:
+        command = event_estimate_from_graphql(input)
+        return estimation_to_graphql(
+            await estimates.estimate_event(command, runtime=info.context.runtime)
+        )
 
     @strawberry.field
-    async def estimate_usage_cost(self, input: EstimateUsageCostInput) -> CreditCostEstimation:
-        raise unsupported("estimateUsageCost")
+    async def estimate_usage_cost(
+        self, info: Info, input: EstimateUsageCostInput
+    ) -> CreditCostEstimation:
+        command = usage_estimate_from_graphql(input)
+        return estimation_to_graphql(
+            await estimates.estimate_usage(command, runtime=info.context.runtime)
+        )
 
     @strawberry.field
     async def get_auto_recharge_settings(

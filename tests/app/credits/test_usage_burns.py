@@ -114,6 +114,19 @@ async def test_21_a_formula_over_the_dimensions(
     assert (await product.report(-1, dimensions={"in": 1000}))["credit"]["consumed"] == 0
 
 
+async def test_24_what_burns_before_anything_recharges(
+    world: World, credits: Credits, product: Product
+) -> None:
+    await backed(world, amount=1)
+    await credits.grant(25)
+    balances = []
+    for value in (5, 1):
+        credit = (await product.report(value))["credit"]
+        balances.append(credit["usageLimit"] - credit["currentUsage"])
+    assert balances == [20, 19]
+    assert await credits.balance() == 19
+
+
 async def test_a_formula_from_before_they_were_checked_burns_nothing(
     world: World, credits: Credits, product: Product, caplog: pytest.LogCaptureFixture
 ) -> None:
