@@ -183,11 +183,11 @@ def _charged(
             key="price" if addon is None else f"price:{addon.addon_ref_id}",
             display_name=subscription.plan_ref_id if package is None else package.display_name,
             amount=sold.quantity * (1 if addon is None else addon.quantity),
-            months=_charge_months(price, subscription),
+            months=charge_months(price, subscription),
         )
 
 
-def _charge_months(price: Price, subscription: Subscription) -> int | None:
+def charge_months(price: Price, subscription: Subscription) -> int | None:
     """A charge that is paid once grants once, and what it granted does not expire."""
     if price.billing_cadence is BillingCadence.ONE_OFF:
         return None
@@ -200,7 +200,7 @@ def next_grant_at(subscription: Subscription, price: Price, *, now: datetime) ->
     """When a charge for credits grants next; None for another, and where it grants no more."""
     if price.top_up_currency_id is None or not is_counted(subscription, now):
         return None
-    months = _charge_months(price, subscription)
+    months = charge_months(price, subscription)
     if months is None:
         return None
     at = monthly_period(subscription.billing_cycle_anchor, now, step=months).end

@@ -30,7 +30,11 @@ from app.graphql.entitlements.inputs import (
 )
 from app.graphql.given import given
 from app.graphql.numbers import exact_or_none, float_or_none
-from app.usecases.entitlement_summaries import Summarised, SummarisedCredits
+from app.usecases.entitlement_summaries import (
+    GrantSummary,
+    Summarised,
+    SummarisedCredits,
+)
 from app.usecases.entitlements import CheckMade
 from domain.catalog.enums import FeatureType
 from domain.catalog.model import (
@@ -39,7 +43,6 @@ from domain.catalog.model import (
     Feature,
     Package,
 )
-from domain.credits.model import CreditGrant
 from domain.entitlements.model import Answer, CreditAnswer, Request, Scope, ScopeAnswers
 from domain.entitlements.summary import Summary
 from domain.metering.reset_periods import presented, usage_anchor
@@ -280,22 +283,29 @@ def credits_with_summary_to_graphql(
     )
 
 
-def _grant_to_graphql(grant: CreditGrant) -> types.CreditEntitlementSummary:
+def _grant_to_graphql(summary: GrantSummary) -> types.CreditEntitlementSummary:
     """A counted grant; every one is part of the balance."""
+    from app.graphql.catalog.addons.mapping import addon_to_graphql
+    from app.graphql.catalog.plans.mapping import plan_to_graphql
+    from app.graphql.subscriptions.mapping import subscription_to_graphql
+
+    grant, origin, dependency = summary.grant, summary.origin, summary.dependency
     return types.CreditEntitlementSummary(
-        source=grant,
-        addon=None,
-        addon_quantity=None,
+        addon=addon_to_graphql(origin.addon) if origin and origin.addon else None,
+        addon_quantity=float_or_none(origin.addon_quantity) if origin else None,
         amount=float(grant.amount),
-        base_amount=None,
-        cadence=None,
-        dependency_feature_entitlement=None,
+        base_amount=float_or_none(origin.base_amount) if origin else None,
+        cadence=origin.cadence if origin else None,
+        dependency_feature_entitlement=(
+            feature_entitlement_to_graphql(dependency) if dependency else None
+        ),
         effective_at=grant.effective_at,
         expire_at=grant.expire_at,
         grant_type=grant.grant_type,
         is_effective_entitlement=True,
-        plan=None,
+        plan=plan_to_graphql(origin.plan) if origin and origin.plan else None,
         source_type=grant.source_type,
+        subscription=subscription_to_graphql(origin.subscription) if origin else None,
     )
 
 

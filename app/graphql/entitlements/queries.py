@@ -28,7 +28,11 @@ from app.graphql.entitlements.types import (
 )
 from app.graphql.given import given, runtime_for
 from app.usecases import entitlements as usecases
-from app.usecases.entitlement_summaries import credit_summaries, feature_summaries
+from app.usecases.entitlement_summaries import (
+    credit_summaries,
+    facts_behind,
+    feature_summaries,
+)
 from domain.errors import invalid_argument
 
 
@@ -88,7 +92,8 @@ class EntitlementsQuery:
         scope = scope_from_graphql(query)
         runtime = runtime_for(info, query.environment_id)
         listed = await usecases.list_entitlements(scope, runtime=runtime)
-        rows = await feature_summaries(listed, runtime=runtime)
+        facts = await facts_behind(listed, runtime=runtime)
+        rows = feature_summaries(listed, facts, now=runtime.clock())
         return [with_summary_to_graphql(row, scope, info) for row in rows]
 
     @strawberry.field
@@ -111,8 +116,9 @@ class EntitlementsQuery:
     ) -> EntitlementsWithSummary:
         runtime = runtime_for(info, query.environment_id)
         listed = await usecases.list_entitlements(scope_from_graphql(query), runtime=runtime)
-        features = await feature_summaries(listed, runtime=runtime)
-        credits = await credit_summaries(listed, runtime=runtime)
+        facts = await facts_behind(listed, runtime=runtime)
+        features = feature_summaries(listed, facts, now=runtime.clock())
+        credits = await credit_summaries(listed, facts, runtime=runtime)
         return EntitlementsWithSummary(
             entitlements=[
                 *(feature_with_summary_to_graphql(row, info) for row in features),

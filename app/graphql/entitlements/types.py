@@ -8,12 +8,9 @@ import strawberry
 from app.graphql.catalog.entitlements.enums import CreditCadence, EntitlementResetPeriod
 from app.graphql.catalog.features.enums import FeatureStatus, FeatureType, MeterType
 from app.graphql.catalog.packages.enums import WidgetType
-from app.graphql.context import Info
 from app.graphql.credits.enums import CreditGrantSourceType, CreditGrantType
-from app.graphql.entitlements import relations
 from app.graphql.entitlements.enums import AccessDeniedReason, EntitlementsStateAccessDeniedReason
 from app.graphql.scalars import JSON
-from domain.credits.model import CreditGrant
 
 if TYPE_CHECKING:
     from app.graphql.catalog.addons.types import Addon
@@ -114,7 +111,6 @@ class FeatureEntitlement:
 
 @strawberry.type
 class CreditEntitlementSummary:
-    source: strawberry.Private[CreditGrant]
     addon: AddonRef | None
     addon_quantity: float | None
     amount: float
@@ -127,10 +123,7 @@ class CreditEntitlementSummary:
     is_effective_entitlement: bool
     plan: PlanRef | None
     source_type: CreditGrantSourceType | None
-
-    @strawberry.field
-    async def subscription(self, info: Info) -> CustomerSubscriptionRef | None:
-        return await relations.subscription_of(info, self.source)
+    subscription: CustomerSubscriptionRef | None
 
 
 @strawberry.type
