@@ -7,18 +7,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 
 from domain.billing.model import BillingResult, Charge
+from domain.catalog.model import Coupon
 from domain.credits.enums import CreditGrantType
 from domain.credits.model import ZERO, CreditGrant
-from domain.subscriptions.amounts import Discount
+from domain.money import Money
+from domain.subscriptions.amounts import Discount, invoice_amounts
 from domain.subscriptions.enums import (
     PaymentCollection,
     PaymentCollectionMethod,
     SubscriptionInvoiceBillingReason,
     SubscriptionInvoiceStatus,
 )
-from domain.subscriptions.model import Invoice, InvoiceLine
+from domain.subscriptions.model import Invoice, InvoiceLine, SubscriptionCoupon
+from domain.subscriptions.previews import BalanceShown, InvoiceShown, shown_coupon
 from domain.subscriptions.replacement import COLLECTION, is_unpaid
 
 COLLECTED = frozenset({PaymentCollectionMethod.CHARGE, PaymentCollectionMethod.INVOICE})
@@ -30,10 +34,12 @@ def is_billed(grant: CreditGrant, method: PaymentCollectionMethod | None) -> boo
     return is_paid and method in COLLECTED and grant.cost.rounded().amount > 0
 
 
-def purchase_of(grant: CreditGrant, discount: Discount | None) -> Charge:
+def purchase_of(
+    grant: CreditGrant, discount: Discount | None, *, tax_percentage: Decimal | None = None
+) -> Charge:
     """The grant's invoice: one line, its cost, less the customer's coupon; tax is the provider's.
 
-    MANUAL for what somebody granted, OTHER for what was recharged.
+    `tax_percentage` is for previews. MANUAL for what somebody granted, OTHER for a recharge.
     """
     cost = grant.cost.rounded()
     line = InvoiceLine(
@@ -48,6 +54,7 @@ def purchase_of(grant: CreditGrant, discount: Discount | None) -> Charge:
         reason=reason.MANUAL if grant.recharge_id is None else reason.OTHER,
         lines=(line,),
         discount=ZERO if discount is None else discount.of(cost).amount,
+        tax_percentage=tax_percentage,
         coupon=discount,
         discount_base=cost.amount,
     )
@@ -99,3 +106,43 @@ def is_lost(grant: CreditGrant) -> bool:
     """Whether a pending grant can never be paid: its invoice is void."""
     invoice = grant.latest_invoice
     return invoice is not None and invoice.status is SubscriptionInvoiceStatus.CANCELED
+
+
+# --- previews -------------------------------------------------------------------------------
+
+
+def preview_purchase(
+    charge: Charge,
+    coupon: SubscriptionCoupon | Coupon | None,
+    *,
+    balance: Decimal | None,
+    now: datetime,
+) -> InvoiceShown:
+    """What a grant's invoice would come to; `balance`: the customer's, None without a provider."""
+    currency = charge.currency
+    amounts = invoice_amounts(
+        Money(charge.sub_total, currency),
+        Money(charge.discount, currency),
+        tax_percentage=charge.tax_percentage,
+        balance=Money(balance or ZERO, currency),
+    )
+    return InvoiceShown(
+        currency=currency,
+        sub_total=amounts.sub_total.amount,
+        discount=amounts.discount.amount,
+        total_excluding_tax=amounts.total_excluding_tax.amount,
+        tax=None if amounts.tax is None else amounts.tax.amount,
+        tax_percentage=charge.tax_percentage,
+        total=amounts.total.amount,
+        amount_due=amounts.amount_due.amount,
+        discount_shown=None
+        if coupon is None or not amounts.discount.amount
+        else shown_coupon(coupon, currency, at=now),
+        balance=None
+        if balance is None
+        else BalanceShown(
+            before=balance,
+            used=amounts.balance_applied.amount,
+            after=amounts.balance_after.amount,
+        ),
+    )

@@ -18,7 +18,7 @@ from domain.errors import Conflict, ErrorCode, InvalidInput, NotFound, invalid_a
 from domain.periods import add_months
 from domain.subscriptions.amounts import Discount, discount_of
 from domain.subscriptions.enums import SubscriptionCouponStatus
-from domain.subscriptions.facts import ContentFacts
+from domain.subscriptions.facts import CouponFacts
 from domain.subscriptions.model import Subscription, SubscriptionCoupon
 from domain.subscriptions.request import CouponRequest, DiscountRequest
 
@@ -39,7 +39,7 @@ def require_one_source(request: CouponRequest) -> None:
 
 def applied_coupon(
     request: CouponRequest,
-    facts: ContentFacts,
+    facts: CouponFacts,
     *,
     start: datetime,
     currency: Currency | None,
@@ -106,7 +106,7 @@ def _ad_hoc(new_id: UUID, discount: DiscountRequest, start: datetime) -> Subscri
 
 
 def _from_provider(
-    new_id: UUID, request: CouponRequest, facts: ContentFacts, start: datetime
+    new_id: UUID, request: CouponRequest, facts: CouponFacts, start: datetime
 ) -> SubscriptionCoupon:
     coupon = facts.provider_coupon
     if coupon is None:

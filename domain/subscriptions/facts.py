@@ -24,11 +24,19 @@ class BillingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContentFacts:
+class CouponFacts:
+    """What a request's coupon turned out to be: the catalogue's, or the provider's."""
+
+    coupon: Coupon | None = None
+    provider_coupon: ProviderCoupon | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentFacts(CouponFacts):
     """The catalogue around one plan version.
 
     `addons`: the versions that may be sold, by ref_id. `features` and `currencies`: ids of the
-    caller's names. `coupon` and `provider_coupon`: what the request's coupon turned out to be.
+    caller's names.
     """
 
     plan: Package
@@ -36,8 +44,6 @@ class ContentFacts:
     groups: Mapping[str, PackageGroup] = field(default_factory=dict)
     features: Mapping[str, FeatureId] = field(default_factory=dict)
     currencies: Mapping[str, CurrencyId] = field(default_factory=dict)
-    coupon: Coupon | None = None
-    provider_coupon: ProviderCoupon | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

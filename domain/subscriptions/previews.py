@@ -25,7 +25,7 @@ from domain.subscriptions.enums import (
     SubscriptionProrationBehavior,
 )
 from domain.subscriptions.facts import ProvisionFacts
-from domain.subscriptions.model import FreeItem, Subscription
+from domain.subscriptions.model import FreeItem, Subscription, SubscriptionCoupon
 from domain.subscriptions.provisioning import Provisioning
 from domain.subscriptions.updating import Updating
 
@@ -239,23 +239,22 @@ def shown_discount(
     own = subscription.coupon
     at = subscription.current_billing_period_start
     if own is not None and is_in_force(own, at=at):
-        return DiscountShown(
-            name=own.name,
-            percent_off=own.percent_off,
-            amount_off=_in(own.amounts_off, currency),
-            months=own.duration_in_months,
-            start=own.start_date,
-            end=own.expiration_date,
-        )
-    if customer_coupon is None:
-        return None
+        return shown_coupon(own, currency, at=at)
+    return None if customer_coupon is None else shown_coupon(customer_coupon, currency, at=at)
+
+
+def shown_coupon(
+    coupon: SubscriptionCoupon | Coupon, currency: Currency, *, at: datetime
+) -> DiscountShown:
+    """A coupon that is applied: one of its own has its dates, a customer's is in force at `at`."""
+    own = coupon if isinstance(coupon, SubscriptionCoupon) else None
     return DiscountShown(
-        name=customer_coupon.name,
-        percent_off=customer_coupon.percent_off,
-        amount_off=_in(customer_coupon.amounts_off, currency),
-        months=customer_coupon.duration_in_months,
-        start=at,
-        end=None,
+        name=coupon.name,
+        percent_off=coupon.percent_off,
+        amount_off=_in(coupon.amounts_off, currency),
+        months=coupon.duration_in_months,
+        start=at if own is None else own.start_date,
+        end=None if own is None else own.expiration_date,
     )
 
 

@@ -19,6 +19,10 @@ from app.graphql.credits.mapping import (
     grant_to_graphql,
     new_grant_from_graphql,
 )
+from app.graphql.credits.preview_mapping import (
+    grant_preview_from_graphql,
+    grant_preview_to_graphql,
+)
 from app.graphql.credits.recharge_mapping import (
     recharge_changes_from_graphql,
     recharge_settings_to_graphql,
@@ -29,9 +33,8 @@ from app.graphql.credits.types import (
     CreditGrant,
     CreditGrantPreview,
 )
-from app.graphql.errors import unsupported
 from app.graphql.given import changing, runtime_for
-from app.usecases.credits import grants, recharge_settings
+from app.usecases.credits import grants, previews, recharge_settings
 from app.usecases.credits.consumption import consume, consume_many
 
 
@@ -64,8 +67,12 @@ class CreditsMutation:
         return grant_to_graphql(await grants.create(command, runtime=runtime), info)
 
     @strawberry.mutation
-    async def preview_credit_grant(self, input: PreviewCreditGrantInput) -> CreditGrantPreview:
-        raise unsupported("previewCreditGrant")
+    async def preview_credit_grant(
+        self, info: Info, input: PreviewCreditGrantInput
+    ) -> CreditGrantPreview:
+        command = grant_preview_from_graphql(input)
+        runtime = runtime_for(info, input.environment_id)
+        return grant_preview_to_graphql(await previews.preview(command, runtime=runtime))
 
     @strawberry.mutation
     async def save_auto_recharge_settings(
