@@ -333,14 +333,12 @@ def cpu_s(pid: int) -> float:
 
 
 def cores_taken_s(pids: dict[str, int]) -> dict[str, float]:
-    """The processor seconds taken so far, by name; `machine` is all of it, by anybody."""
+    """The processor seconds taken so far, by name; `others` are those that disturb the measure."""
     busy = Path("/proc/stat").read_text().split("\n", 1)[0].split()
     idle = int(busy[4]) + int(busy[5])
-    return {
-        **{name: cpu_s(pid) for name, pid in pids.items()},
-        "client": time.process_time(),
-        "machine": (sum(map(int, busy[1:9])) - idle) / os.sysconf("SC_CLK_TCK"),
-    }
+    all_s = (sum(map(int, busy[1:9])) - idle) / os.sysconf("SC_CLK_TCK")
+    ours = {name: cpu_s(pid) for name, pid in pids.items()} | {"client": time.process_time()}
+    return ours | {"others": all_s - sum(ours.values())}
 
 
 def heard_by(socket: Subscriber) -> dict[News, list[tuple[float, float]]]:
@@ -418,8 +416,11 @@ async def measure(urls: list[str], pids: dict[str, int], database: Any, given: A
     print(f"  commit to delivery  {spread(delays)}")
     print(f"  {expected} deliveries, {expected - len(delays)} missing")
     frames = sum(len(socket.frames) for socket in sockets)
-    shares = ", ".join(f"{name} {(after[name] - before[name]) / took_s:.2f}" for name in after)
-    print(f"  {frames} frames; cores used: {shares}")
+    taken = {name: after[name] - before[name] for name in after}
+    shares = ", ".join(f"{name} {taken_s / took_s:.2f}" for name, taken_s in taken.items())
+    of_servers = sum(taken[name] for name in pids) * 1000 / changes
+    print(f"  {frames} frames, {of_servers:.1f} ms of processor a change")
+    print(f"  cores used: {shares}")
 
 
 async def _quiet(sockets: list[Subscriber]) -> None:
