@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from app.ports import Runtime
-from app.usecases.due import run_due
 from domain.catalog.enums import (
     BillingModel,
     BillingPeriod,
@@ -19,99 +18,30 @@ from domain.catalog.enums import (
     TrialEndBehavior,
     TrialPeriodUnits,
 )
-from domain.catalog.model import FeatureEntitlement, Package, TrialConfig
-from tests.app.credits.conftest import Credits
-from tests.app.subscriptions.shop import Story, open_shop
+from domain.catalog.model import TrialConfig
+from tests.app.credits.conftest import LEDGER
+from tests.app.credits.life import CUSTOMER, SEATS, Life, seat_price, shop
+from tests.app.packages.authoring import Author
+from tests.app.subscriptions.shop import PROVISION
 from tests.builders import (
-    NOW,
     a_credit,
-    a_currency,
     a_customer,
-    a_feature,
     a_plan,
     a_price,
     a_product,
     an_addon,
     currency_id,
     feature_id,
-    uid,
     utc,
 )
 from tests.conftest import Execute, Recorder
 from tests.support import MovableClock
-
-SEATS = "feature-seats"
-CUSTOMER = "customer-demo-01"
-GRANTS = """query ($input: GetCreditGrantsInput!) { creditGrants(input: $input) { edges { node {
-  displayName status amount consumedAmount effectiveAt expireAt voidedAt grantType sourceType
-  priority resourceId cost { amount currency } } } } }"""
-
-
-@dataclass
-class Life(Story):
-    """A story whose customer is granted credits."""
-
-    def __init__(self, runtime: Runtime, clock: MovableClock, execute: Execute) -> None:
-        super().__init__(runtime, clock, execute, CUSTOMER)
-        self.credits = Credits(execute, customer_id=CUSTOMER)
-
-    async def advance(self, text: str) -> None:
-        self.clock.set(utc(text))
-        await run_due(self.runtime, self.clock.now)
-
-    def skip_to(self, text: str) -> None:
-        """Move the clock; nothing comes by to see what is due."""
-        self.clock.set(utc(text))
-
-    async def begin(self, plan: str = "plan-pro", **given: Any) -> str:
-        provisioned = await self.provision(plan, **given)
-        id: str = provisioned["subscription"]["subscriptionId"]
-        return id
-
-    async def grants(self, *statuses: str, **given: Any) -> list[dict[str, Any]]:
-        """The grants of these statuses (ACTIVE by default), the newest first."""
-        input = {"customerId": self.customer, "paging": {"first": 50}, **given}
-        answer = (await self.execute(GRANTS, {"input": input})).ok["creditGrants"]
-        nodes = [edge["node"] for edge in answer["edges"]]
-        return [node for node in nodes if node["status"] in (statuses or ("ACTIVE",))]
-
-    async def next_grant(self, id: str) -> str | None:
-        document = """query ($id: String!) { getSubscription(input: {subscriptionId: $id}) {
-          prices { topUpCustomCurrencyId nextGrantDate } } }"""
-        answer = (await self.execute(document, {"id": id})).ok["getSubscription"]
-        (price,) = answer["prices"]
-        found: str | None = price["nextGrantDate"]
-        return found
-
-    async def amounts(self, *statuses: str, **given: Any) -> list[float]:
-        return sorted(grant["amount"] for grant in await self.grants(*statuses, **given))
 
 
 @pytest.fixture
 def life(runtime: Runtime, clock: MovableClock, execute: Execute) -> Life:
     clock.set(utc("2024-01-15"))
     return Life(runtime, clock, execute)
-
-
-def seats(limit: int | None = None, **given: Any) -> FeatureEntitlement:
-    return FeatureEntitlement(
-        id=uid(f"seats:{limit}"),
-        feature_id=feature_id(SEATS),
-        usage_limit=None if limit is None else Decimal(limit),
-        created_at=NOW,
-        updated_at=NOW,
-        **given,
-    )
-
-
-def seat_price(period: BillingPeriod = BillingPeriod.MONTHLY) -> Any:
-    return a_price(10, model=BillingModel.PER_UNIT, feature=SEATS, period=period)
-
-
-async def shop(life: Life, *packages: Package, **given: Any) -> None:
-    currencies = (a_currency(), a_currency("coins"))
-    features = (a_feature(SEATS),)
-    await open_shop(life.runtime, *packages, currencies=currencies, features=features, **given)
 
 
 async def test_a_plan_s_credits_are_granted_with_the_subscription(life: Life) -> None:
@@ -542,3 +472,118 @@ async def test_without_credits_there_is_nothing_more_to_ask(
         await life.update(id, addons=[{"addonId": "addon-plain", "quantity": 6}])
         await life.begin("plan-pro")
     assert not [one for one in executed if "credit_wallets" in one or "credit_grants" in one]
+
+
+# --- other ways to change -------------------------------------------------------------------
+
+CREDITS_OF = """query ($input: GetPackageByRefIdInput!) { getPlanByRefId(input: $input) {
+  packageEntitlements { ... on PackageCreditEntitlement { id amount } } } }"""
+CHANGE = """mutation ($input: UpdatePackageEntitlementInput!) {
+  updatePackageEntitlement(input: $input) { __typename } }"""
+
+
+async def test_a_richer_version_adds_the_difference_and_a_poorer_one_takes_nothing(
+    life: Life,
+) -> None:
+    author = Author(life.execute, life.runtime)
+    await shop(life)
+    first = await author.plan("plan-new")
+    await author.price(first, pricingType="FREE")
+    credit = {"customCurrencyId": "tokens", "amount": 100, "cadence": "MONTH"}
+    await author.entitle(first, {"credit": credit})
+    await author.publish(first)
+    await life.begin("plan-new")
+    for amount in (130, 40):
+        draft = await author.draft((await author.get_plan("plan-new"))["id"])
+        version = {"refId": "plan-new", "versionNumber": draft["versionNumber"]}
+        plan = await author.ok(CREDITS_OF, environmentId=author.environment_id, **version)
+        (entitlement,) = plan["packageEntitlements"]
+        await author.ok(CHANGE, id=entitlement["id"], credit={"amount": amount})
+        await author.publish(draft["id"], "ALL_CUSTOMERS")
+        assert await life.amounts() == [30, 100]
+    life.skip_to("2024-02-15")
+    assert await life.amounts() == [40]
+
+
+async def test_a_base_plan_s_credits_are_granted_and_kept_by_an_update(life: Life) -> None:
+    base = a_plan("plan-base", a_price(1), entitlements=(a_credit(100),))
+    await shop(life, base, a_plan("plan-top", a_price(2), seat_price(), parent_plan_id=base.id))
+    id = await life.begin("plan-top", charges=[{"id": SEATS, "quantity": 5, "type": "FEATURE"}])
+    assert await life.amounts() == [100]
+    await life.update(id, billableFeatures=[{"featureId": SEATS, "quantity": 6}])
+    life.skip_to("2024-02-15")
+    assert await life.amounts() == [100]
+
+
+async def test_an_imported_subscription_grants_its_running_period(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    item = {
+        "subscriptionId": "sub-1",
+        "customerId": CUSTOMER,
+        "planId": "plan-pro",
+        "startDate": "2023-12-20T00:00:00Z",
+    }
+    document = """mutation ($input: ImportSubscriptionsBulkInput!) {
+      importSubscriptionsBulk(input: $input) }"""
+    assert (await life.execute(document, {"input": {"subscriptions": [item]}})).ok
+    (grant,) = await life.grants()
+    assert (grant["effectiveAt"], grant["expireAt"]) == (
+        "2023-12-20T00:00:00.000Z",
+        "2024-01-20T00:00:00.000Z",
+    )
+
+
+async def test_a_customer_provisioned_with_a_subscription_has_its_credits(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    document = """mutation ($input: ProvisionCustomerInput!) { provisionCustomer(input: $input) {
+      subscription { id } } }"""
+    params = {"planId": "plan-pro"}
+    input = {"customerId": "customer-new", "subscriptionParams": params}
+    assert (await life.execute(document, {"input": input})).ok
+    life.be("customer-new")
+    assert await life.amounts() == [100]
+
+
+async def test_a_check_at_the_boundary_sees_the_new_period(life: Life) -> None:
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    await life.begin()
+    await life.credits.consume(100)
+    document = """query ($query: GetEntitlementV2Input!) { entitlementV2(query: $query) {
+      ... on CreditEntitlement { isGranted accessDeniedReason usageLimit currentUsage
+        usagePeriodEnd } } }"""
+    query = {"query": {"customerId": CUSTOMER, "currencyId": "tokens"}}
+    denied = (await life.execute(document, query)).ok["entitlementV2"]
+    assert denied["accessDeniedReason"] == "InsufficientCredits"
+    assert denied["usagePeriodEnd"] == "2024-02-15T00:00:00.000Z"
+    life.skip_to("2024-02-15")
+    assert (await life.execute(document, query)).ok["entitlementV2"] == {
+        "isGranted": True,
+        "accessDeniedReason": None,
+        "usageLimit": 100,
+        "currentUsage": 0,
+        "usagePeriodEnd": "2024-03-15T00:00:00.000Z",
+    }
+
+
+async def test_advancing_the_test_clock_a_year_grants_every_month(
+    life: Life, client: httpx.AsyncClient
+) -> None:
+    async def ask(document: str, **variables: Any) -> Any:
+        answer = await client.post("/graphql", json={"query": document, "variables": variables})
+        assert "errors" not in answer.json(), answer.json()
+        return answer.json()["data"]
+
+    await shop(life, a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)))
+    clock = "mutation($at: DateTime!) { %sTestClock(input: {frozenTime: $at}) { frozenTime } }"
+    await ask(clock % "set", at="2024-01-15T00:00:00Z")
+    await ask(PROVISION, input={"customerId": CUSTOMER, "planId": "plan-pro"})
+    await ask(clock % "advance", at="2025-01-15T00:00:00Z")
+    ledger = (await ask(LEDGER, input={"customerId": CUSTOMER, "paging": {"first": 50}}))[
+        "creditsLedger"
+    ]
+    entries = [edge["node"] for edge in ledger["edges"]]
+    for type_, count in (("CREDITS_GRANTED", 13), ("CREDITS_EXPIRED", 12)):
+        of_type = [entry for entry in entries if entry["eventType"] == type_]
+        assert len(of_type) == count
+        assert len({entry["timestamp"] for entry in of_type}) == count
+    assert sum(entry["amount"] for entry in entries) == 100
