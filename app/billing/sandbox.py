@@ -305,7 +305,7 @@ class SandboxProvider:
         """Invoice a purchase and collect it; what fails is not tried again."""
 
         async def make() -> BillingResult:
-            now = self.clock()
+            now = order.at
             payer = await self._payer(order.payer)
             draft = invoicing.draft(
                 order.charge,

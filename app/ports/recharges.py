@@ -21,8 +21,8 @@ class RechargeSource(Protocol):
     async def spent(self, id: RechargeId, month: Period) -> Decimal:
         """What recharges of the month cost, also those that are not paid yet; failed ones not."""
 
-    async def next_due(self) -> datetime | None:
-        """When a wallet that is recharged may need it next because of the clock alone."""
+    async def next_due(self, *, after: datetime | None) -> datetime | None:
+        """When, after an instant, a wallet may next need a recharge because of the clock alone."""
 
 
 class RechargeRepository(RechargeSource, Protocol):

@@ -27,7 +27,8 @@ async def run_due(runtime: Runtime, until: datetime) -> int:
     """
     await deliver(runtime)
     touched = 0
-    while (at := await _next_instant(runtime)) is not None and at <= until:
+    at: datetime | None = None
+    while (at := await _next_instant(runtime, after=at)) is not None and at <= until:
         touched += await run_due_transitions(runtime, at)
         await run_provider(runtime, until=at)
         await run_due_resets(runtime, at)
@@ -41,11 +42,14 @@ async def run_due(runtime: Runtime, until: datetime) -> int:
     return touched
 
 
-async def _next_instant(runtime: Runtime) -> datetime | None:
-    """The next instant that needs a step of its own; None: all can go in one."""
+async def _next_instant(runtime: Runtime, *, after: datetime | None) -> datetime | None:
+    """The next instant that needs a step of its own; None: all can go in one.
+
+    `after` is the last one: a wallet that it left unchanged needs no other.
+    """
     provider_due = await next_provider_due(runtime)
     reset_due = await next_reset(runtime)
-    recharge_due = await next_recharge_due(runtime)
+    recharge_due = await next_recharge_due(runtime, after=after)
     if provider_due is None and not await _has_sandbox(runtime):
         return min((at for at in (reset_due, recharge_due) if at is not None), default=None)
     customers_due = await runtime.readers.subscriptions.next_due()

@@ -97,11 +97,12 @@ class BillingOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseOrder:
-    """Something bought once, beside all subscriptions: what to invoice, and how it is paid."""
+    """Something bought once at `at`, beside all subscriptions: what to invoice, how it is paid."""
 
     payer: Customer
     charge: Charge
     method: PaymentCollectionMethod
+    at: datetime
     days_until_due: int | None = None
     is_invoice_paid: bool = False
     wait_for_payment: bool = True

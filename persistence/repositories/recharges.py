@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Numeric, and_, cast, func, select, tuple_, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
@@ -52,9 +53,13 @@ class RechargeQueries(Connected):
         )
         return Decimal(rows[0].spent)
 
-    async def next_due(self) -> datetime | None:
-        """When a wallet that is recharged may need it next because of the clock alone."""
+    async def next_due(self, *, after: datetime | None) -> datetime | None:
+        """When, after an instant, a wallet may next need a recharge because of the clock alone."""
         table, wallet = RechargeSettingsRow, CreditWalletRow
+
+        def first(column: Any) -> Any:
+            return func.min(column) if after is None else func.min(column).filter(column > after)
+
         of_it = and_(
             wallet.environment_id == table.environment_id,
             wallet.customer_id == table.customer_id,
@@ -62,13 +67,13 @@ class RechargeQueries(Connected):
             wallet.resource_id == "",
         )
         rows = await self.fetch(
-            select(func.least(func.min(table.held_until), func.min(wallet.next_change)).label("at"))
+            select(func.least(first(table.held_until), first(wallet.next_change)).label("at"))
             .select_from(table)
             .outerjoin(wallet, of_it)
             .where(table.environment_id == self.environment_id, table.is_enabled)
         )
-        first: datetime | None = rows[0].at
-        return first
+        at: datetime | None = rows[0].at
+        return at
 
 
 class SqlRechargeReader(Reader, RechargeQueries):

@@ -72,6 +72,7 @@ async def charge(
         payer=await known_payer(work, customer, how.information, now=now),
         charge=purchase_of(grant, await customers_discount(work, customer)),
         method=how.method,
+        at=now,
         days_until_due=how.days_until_due,
         is_invoice_paid=how.is_invoice_paid,
         wait_for_payment=how.waits,

@@ -38,6 +38,8 @@ async def tell_changed(
     before: RechargeSettings | None,
     after: RechargeSettings,
     by: ChangedBy,
+    *,
+    at: datetime,
 ) -> None:
     """The settings were saved, or put out of force because a payment failed."""
     data = await _about(work, after) | {
@@ -45,7 +47,7 @@ async def tell_changed(
         "changedBy": by.value,
     }
     type_ = EventLogType.AUTOMATIC_RECHARGE_CONFIGURATION_CHANGED
-    work.publish(_event(type_, after, data, before=before))
+    work.publish(_event(type_, after, data, before=before, at=at))
 
 
 async def tell_attempted(
@@ -62,11 +64,16 @@ async def tell_attempted(
         "attemptedAt": wire_time(at),
     }
     type_ = EventLogType.AUTOMATIC_RECHARGE_OPERATION_ATTEMPTED
-    work.publish(_event(type_, settings, data))
+    work.publish(_event(type_, settings, data, at=at))
 
 
 async def tell_spend(
-    work: UnitOfWork, settings: RechargeSettings, *, before: Decimal, after: Decimal | None
+    work: UnitOfWork,
+    settings: RechargeSettings,
+    *,
+    before: Decimal,
+    after: Decimal | None,
+    at: datetime,
 ) -> None:
     """A recharge takes the month's spend past a threshold; `after` None: past the limit itself.
 
@@ -86,7 +93,7 @@ async def tell_spend(
         WAS_SPENT: was,
         IS_SPENT: now,
     }
-    work.publish(_event(LIMIT_EXCEEDED, settings, data))
+    work.publish(_event(LIMIT_EXCEEDED, settings, data, at=at))
 
 
 def settings_body(settings: RechargeSettings) -> Mapping[str, object]:
@@ -118,6 +125,7 @@ def _event(
     data: Mapping[str, object],
     *,
     before: RechargeSettings | None = None,
+    at: datetime,
 ) -> Event:
     assert settings.id is not None, "nothing is told of settings that nobody saved"
     return Event(
@@ -126,5 +134,6 @@ def _event(
         entity_id=settings.id,
         customer_id=settings.customer_id,
         data=data,
+        occurred_at=at,
         change=None if before is None else change_of(before, settings),
     )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from app.ports import Readers, Runtime, UnitOfWork
 from app.usecases.credits.recharge_events import ChangedBy, tell_changed
 from app.usecases.credits.recharging import recharged
-from app.usecases.credits.scope import currency_named, customer_in
+from app.usecases.credits.scope import currency_named, customer_in, wallet_of
 from app.usecases.credits.wallets import close_wallets, open_wallets
 from domain.catalog.model import CustomCurrency
 from domain.credits.model import ZERO, WalletKey
@@ -57,14 +57,14 @@ async def save(
     """
     now = runtime.clock()
     async with runtime.new_unit_of_work() as work:
-        known = await _shown(work, customer_ref_id, currency_id, now=now)
-        key = known.settings.key
+        key, _ = await wallet_of(work, Scope(customer_ref_id=customer_ref_id), currency_id)
         wallet = (await open_wallets(work, [key], now=now))[key]
         before = await _settings(work, key)  # as they are under the lock
         new_id = RechargeId(runtime.ids.new_uuid())
         after = changed_settings(before, changes, new_id=new_id, now=now)
         await work.recharges.save(after)
-        await tell_changed(work, None if before.id is None else before, after, ChangedBy.REQUEST)
+        known = None if before.id is None else before
+        await tell_changed(work, known, after, ChangedBy.REQUEST, at=now)
         if before.held_until is not None:
             wallet = await recharged(work, wallet, after, runtime=runtime, now=now)
         await close_wallets(work, [wallet], runtime=runtime, now=now)
@@ -73,9 +73,9 @@ async def save(
     return shown
 
 
-async def next_recharge_due(runtime: Runtime) -> datetime | None:
-    """When a wallet that is recharged may need it next because of the clock alone."""
-    return await runtime.readers.recharges.next_due()
+async def next_recharge_due(runtime: Runtime, *, after: datetime | None) -> datetime | None:
+    """When, after an instant, a wallet may next need a recharge because of the clock alone."""
+    return await runtime.readers.recharges.next_due(after=after)
 
 
 async def run_due_recharges(runtime: Runtime, until: datetime) -> None:

@@ -83,10 +83,11 @@ async def recharged(
         case HeldBack():
             if settings.held_until != month.end:
                 await work.recharges.save(replace(settings, held_until=month.end))
-                await tell_spend(work, settings, before=spent, after=None)
+                await tell_spend(work, settings, before=spent, after=None, at=now)
             return one
         case Recharge() as recharge:
-            await tell_spend(work, settings, before=spent, after=spent + recharge.cost.amount)
+            after = spent + recharge.cost.amount
+            await tell_spend(work, settings, before=spent, after=after, at=now)
             return await _bought(work, one, settings, recharge, runtime=runtime, now=now)
     return one
 
@@ -137,4 +138,4 @@ async def recharge_answered(
     if has_failed(after) and settings.is_enabled:
         disabled = replace(settings, is_enabled=False, held_until=None, updated_at=now)
         await work.recharges.save(disabled)
-        await tell_changed(work, settings, disabled, ChangedBy.PAYMENT_FAILURE)
+        await tell_changed(work, settings, disabled, ChangedBy.PAYMENT_FAILURE, at=now)
