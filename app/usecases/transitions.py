@@ -6,6 +6,7 @@ Each job acts at its own due instant, in the order of spec, subscriptions §15.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -89,6 +90,18 @@ async def run_due_transitions(runtime: Runtime, until: datetime) -> int:
     if failed is not None:
         raise failed
     return touched
+
+
+async def catch_up(runtime: Runtime, customer_ids: Iterable[CustomerId]) -> None:
+    """Let happen what is due for these customers by now, on behalf of somebody who only looks.
+
+    What cannot be done is left to the worker.
+    """
+    for customer_id in sorted(customer_ids):
+        try:
+            await _settle_customer(runtime, customer_id, until=runtime.clock())
+        except Exception:
+            log.exception("what is due for customer %s failed", customer_id)
 
 
 async def _settle_customer(runtime: Runtime, customer_id: CustomerId, *, until: datetime) -> bool:

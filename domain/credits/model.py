@@ -149,6 +149,12 @@ class Recurrence:
     ends_at: datetime | None = None
     is_over: bool = False
 
+    def awaits(self, now: datetime) -> bool:
+        """Whether its subscription is due to change, or to end, and has not been told so yet."""
+        return self.is_over or any(
+            at is not None and at <= now for at in (self.holds_from, self.ends_at)
+        )
+
     @property
     def next_end(self) -> datetime | None:
         """When the clock alone ends it."""
@@ -210,6 +216,10 @@ class Wallet:
     def is_current(self, now: datetime) -> bool:
         """Whether nothing became effective or expired since it was written."""
         return self.next_change is None or now < self.next_change
+
+    def awaits(self, now: datetime) -> bool:
+        """Whether a change of a subscription is due that decides what it holds now."""
+        return any(one.awaits(now) for one in self.recurrences)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,22 +44,26 @@ async def recharge_fallen(
 ) -> list[OpenWallet]:
     """The wallets, with a recharge in each that has fallen too low since it was opened."""
     wallets = list(opened)
-    fallen = [one.wallet.key for one in wallets if _has_fallen(one)]
+    fallen = [one.wallet.key for one in wallets if _has_fallen(one, now)]
     if not fallen:
         return wallets
     settings = await work.recharges.of(fallen)
     return [
         await recharged(work, one, settings[one.wallet.key], runtime=runtime, now=now)
-        if _has_fallen(one) and one.wallet.key in settings
+        if _has_fallen(one, now) and one.wallet.key in settings
         else one
         for one in wallets
     ]
 
 
-def _has_fallen(one: OpenWallet) -> bool:
-    """Only what customers have without a resource is recharged."""
-    lower = one.wallet.balance < one.was.balance
-    return one.is_changed and lower and not one.wallet.key.resource_id
+def _has_fallen(one: OpenWallet, now: datetime) -> bool:
+    """Only what customers have without a resource is recharged.
+
+    Not while a subscription's due change is about to grant: nobody is to pay for these 10 s.
+    """
+    if one.wallet.key.resource_id or one.wallet.awaits(now):
+        return False
+    return one.is_changed and one.wallet.balance < one.was.balance
 
 
 async def recharged(

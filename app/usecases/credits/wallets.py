@@ -90,15 +90,25 @@ async def current_wallets(
 
 
 async def settle_wallets(
-    keys: Iterable[WalletKey], *, runtime: Runtime
+    keys: Iterable[WalletKey], *, runtime: Runtime, is_swept: bool = False
 ) -> Mapping[WalletKey, Wallet]:
-    """Apply to the wallets what the clock brought."""
-    now = runtime.clock()
+    """Apply to the wallets what the clock brought.
+
+    If one awaits a change of a subscription that is due by now, that happens first, unless the
+    caller has seen to it (`is_swept`): whoever looks sees what is granted then.
+    """
+    keys, now = list(keys), runtime.clock()
     async with runtime.new_unit_of_work() as work:
         opened = await open_wallets(work, keys, now=now)
-        wallets = await close_wallets(work, opened.values(), runtime=runtime, now=now)
-        await work.commit()
-    return wallets
+        awaiting = {key.customer_id for key, one in opened.items() if one.wallet.awaits(now)}
+        if is_swept or not awaiting:
+            wallets = await close_wallets(work, opened.values(), runtime=runtime, now=now)
+            await work.commit()
+            return wallets
+    from app.usecases.transitions import catch_up
+
+    await catch_up(runtime, awaiting)
+    return await settle_wallets(keys, runtime=runtime, is_swept=True)
 
 
 async def next_credit_due(runtime: Runtime) -> datetime | None:
@@ -117,7 +127,7 @@ async def run_due_credits(runtime: Runtime, until: datetime) -> int:
         async with runtime.new_unit_of_work() as work:
             due = await work.credits.due(until, limit=DUE_BATCH)
         for key in due:
-            await settle_wallets([key], runtime=at)
+            await settle_wallets([key], runtime=at, is_swept=True)
         changed += len(due)
         if len(due) < DUE_BATCH:
             return changed

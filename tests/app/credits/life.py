@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from app.ports import Runtime
 from app.usecases.due import run_due
 from domain.catalog.enums import BillingModel, BillingPeriod
@@ -84,3 +86,9 @@ async def shop(life: Life, *packages: Package, **given: Any) -> None:
     currencies = (a_currency(), a_currency("coins"))
     features = (a_feature(SEATS),)
     await open_shop(life.runtime, *packages, currencies=currencies, features=features, **given)
+
+
+@pytest.fixture
+def life(runtime: Runtime, clock: MovableClock, execute: Execute) -> Life:
+    clock.set(utc("2024-01-15"))
+    return Life(runtime, clock, execute)

@@ -6,9 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
-import pytest
 
-from app.ports import Runtime
 from domain.catalog.enums import (
     BillingModel,
     BillingPeriod,
@@ -20,7 +18,7 @@ from domain.catalog.enums import (
 )
 from domain.catalog.model import TrialConfig
 from tests.app.credits.conftest import LEDGER
-from tests.app.credits.life import CUSTOMER, SEATS, Life, seat_price, shop
+from tests.app.credits.life import CUSTOMER, SEATS, Life, life, seat_price, shop
 from tests.app.packages.authoring import Author
 from tests.app.subscriptions.shop import PROVISION
 from tests.builders import (
@@ -32,16 +30,10 @@ from tests.builders import (
     an_addon,
     currency_id,
     feature_id,
-    utc,
 )
-from tests.conftest import Execute, Recorder
-from tests.support import MovableClock
+from tests.conftest import Recorder
 
-
-@pytest.fixture
-def life(runtime: Runtime, clock: MovableClock, execute: Execute) -> Life:
-    clock.set(utc("2024-01-15"))
-    return Life(runtime, clock, execute)
+__all__ = ["life"]
 
 
 async def test_a_plan_s_credits_are_granted_with_the_subscription(life: Life) -> None:
@@ -163,12 +155,46 @@ async def test_fewer_seats_from_the_period_s_end_are_granted_from_there(life: Li
         scheduleStrategy="END_OF_BILLING_PERIOD",
     )
     life.skip_to("2024-02-15T00:00:05")
-    assert await life.credits.balance() == 0, "the new terms are awaited"
-    await life.credits.consume(40)
+    awaiting = await life.credits.consume(40)
+    assert awaiting["credit"]["usageLimit"] == 0, "what is burned meanwhile is lent"
     await life.advance("2024-02-15T00:00:10")
     assert await life.amounts() == [3000]
     assert (await life.grants())[0]["effectiveAt"] == "2024-02-15T00:00:00.000Z"
     assert await life.credits.balance() == 2960
+
+
+async def test_nothing_is_recharged_that_a_due_change_is_about_to_grant(life: Life) -> None:
+    pack = a_price(1, model=BillingModel.PER_UNIT, top_up_currency_id=currency_id())
+    await shop(life, a_plan("plan-pro", pack))
+    id = await life.begin(charges=[{"id": "tokens", "quantity": 40, "type": "CREDIT"}])
+    fewer = [{"id": "tokens", "quantity": 30, "type": "CREDIT"}]
+    await life.update(id, charges=fewer, scheduleStrategy="END_OF_BILLING_PERIOD")
+    settings = {"isEnabled": True, "thresholdValue": 20, "targetBalance": 50}
+    named = {"customerId": CUSTOMER, "currencyId": "tokens"}
+    save = """mutation ($input: SaveAutoRechargeSettingsInput!) {
+      saveAutoRechargeSettings(input: $input) { isEnabled } }"""
+    assert (await life.execute(save, {"input": settings | named})).ok
+    life.skip_to("2024-02-15T00:00:05")
+    await life.credits.consume(1)
+    await life.advance("2024-02-15T00:00:10")
+    assert [grant["grantType"] for grant in await life.grants()] == ["RECURRING"]
+    await life.credits.consume(15, "below the threshold")
+    assert await life.credits.balance() == 50
+
+
+async def test_who_looks_when_a_change_is_due_sees_what_it_grants(life: Life) -> None:
+    await shop(
+        life,
+        a_plan("plan-basic", a_price(5), entitlements=(a_credit(10),)),
+        a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)),
+    )
+    await life.begin("plan-pro")
+    await life.provision("plan-basic", scheduleStrategy="END_OF_BILLING_PERIOD")
+    life.skip_to("2024-02-15")
+    assert await life.credits.balance() == 10
+    await life.begin("plan-pro", startDate="2024-03-15T00:00:00Z")
+    life.skip_to("2024-03-15")
+    assert await life.credits.balance() == 100
 
 
 async def test_add_ons_add_grants_and_an_override_is_the_only_one(life: Life) -> None:

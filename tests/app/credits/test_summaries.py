@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.app.credits.life import CUSTOMER, SEATS, Life, life, seat_price, shop
 from tests.app.credits.test_checks import V2
-from tests.app.credits.test_recurring import CUSTOMER, SEATS, Life, life, seat_price, shop
 from tests.builders import a_credit, a_plan, a_price, an_addon, feature_id
 
 __all__ = ["life"]
