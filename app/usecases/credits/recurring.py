@@ -7,7 +7,6 @@ customer's lock. Source: spec, entitlements §9.7.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -45,9 +44,11 @@ class Moment:
 class CreditStep:
     """One record's change: in which currencies it granted until then, and what it grants now.
 
-    `heir`: the record that goes on in its place. `is_heir`: it does so itself.
+    `book`: whose customer has it afterwards. `heir`: the record that goes on in its place;
+    `is_heir`: it does so itself.
     """
 
+    book: Book
     at: datetime
     before: Subscription | None
     after: Subscription
@@ -75,36 +76,53 @@ class CreditStep:
 # --- what changed ---------------------------------------------------------------------------
 
 
-async def credit_steps(book: Book) -> tuple[CreditStep, ...]:
-    """What the book's changes mean for credits, and the records that say in which currencies.
+async def credit_steps(*books: Book) -> tuple[CreditStep, ...]:
+    """What the books' changes mean for credits, and the records that say in which currencies.
 
     Costs no statement where there are none: the packages are in the book. Only a base plan or a
     feature that credits depend on may still have to be read.
     """
     steps: list[CreditStep] = []
     known: dict[SubscriptionId, frozenset[CurrencyId]] = {}
-    for moment in book.moments:
-        heirs = _heirs(moment)
-        for before, after in sorted(moment.changes, key=lambda change: change[1].is_live):
-            origin = next((old for old, new in heirs.items() if new == after.id), after.id)
-            had = frozenset(() if before is None else before.credit_currencies)
-            step = CreditStep(
-                at=moment.at,
-                before=before,
-                after=after,
-                known=known.get(origin, had),
-                heir=heirs.get(after.id),
-                is_heir=origin != after.id,
-            )
-            if _is_idle(step):
-                continue
-            if after.is_live:
-                step = replace(step, sources=await _sources(book, after, at=moment.at))
-            if step.known or step.sources:
-                steps.append(step)
-                known[after.id] = step.known if step.heir else step.currencies
-    _note_currencies(book, steps)
+    for book in books:
+        for moment in book.moments:
+            steps += await _steps_at(book, moment, known)
+    for id, step in {step.after.id: step for step in steps}.items():
+        record = step.book.subscriptions.get(id)
+        if record is not None and set(record.credit_currencies) != step.currencies:
+            step.book.note(replace(record, credit_currencies=tuple(sorted(step.currencies))))
     return tuple(steps)
+
+
+async def _steps_at(
+    book: Book, moment: Moment, known: dict[SubscriptionId, frozenset[CurrencyId]]
+) -> list[CreditStep]:
+    """The steps of one decision; `known`, of the records seen so far, is brought up to date.
+
+    What it ended comes first, so that what goes on in its place finds what it leaves.
+    """
+    steps = []
+    heirs = _heirs(moment)
+    origins = {heir: origin for origin, heir in heirs.items()}
+    for before, after in sorted(moment.changes, key=lambda change: change[1].is_live):
+        had = frozenset(() if before is None else before.credit_currencies)
+        step = CreditStep(
+            book=book,
+            at=moment.at,
+            before=before,
+            after=after,
+            known=known.get(origins.get(after.id, after.id), had),
+            heir=heirs.get(after.id),
+            is_heir=after.id in origins,
+        )
+        if _is_idle(step):
+            continue
+        if after.is_live:
+            step = replace(step, sources=await _sources(book, after, at=moment.at))
+        if step.known or step.sources:
+            steps.append(step)
+            known[after.id] = step.known if step.heir else step.currencies
+    return steps
 
 
 def _is_idle(step: CreditStep) -> bool:
@@ -137,36 +155,29 @@ async def _sources(book: Book, one: Subscription, *, at: datetime) -> tuple[Cred
     return sources_of(one, book.packages, limits)
 
 
-def _note_currencies(book: Book, steps: Iterable[CreditStep]) -> None:
-    """Keep with each record which wallets it fills, so that its end need not look for them."""
-    currencies = {step.after.id: step.currencies for step in steps}
-    for id, ones in currencies.items():
-        record = book.subscriptions.get(id)
-        if record is not None and set(record.credit_currencies) != ones:
-            book.note(replace(record, credit_currencies=tuple(sorted(ones))))
-
-
 # --- into the wallets -----------------------------------------------------------------------
 
 
-async def bring_credits(book: Book, steps: tuple[CreditStep, ...]) -> None:
+async def bring_credits(steps: tuple[CreditStep, ...]) -> None:
     """Let the wallets of these steps know, each step at its instant, and then up to now."""
     if not steps:
         return
-    records = [one for step in steps for one in (step.before, step.after) if one is not None]
-    await book.load_resources({one.resource_id for one in records if one.resource_id is not None})
-    keys = {key for step in steps for key in (*_old_keys(book, step), *_keys(book, step))}
+    for step in steps:
+        records = [one for one in (step.before, step.after) if one is not None]
+        await step.book.load_resources({one.resource_id for one in records if one.resource_id})
+    book = steps[0].book
+    keys = {key for step in steps for key in (*_old_keys(step), *_keys(step))}
     opened = await open_wallets(book.work, keys, now=steps[0].at)
     for step in steps:
-        _apply(opened, step, book)
+        _apply(opened, step)
     settled_now = [settled(one, book.now) for one in opened.values()]
     await close_wallets(book.work, settled_now, runtime=book.runtime, now=book.now)
 
 
-def _apply(opened: dict[WalletKey, OpenWallet], step: CreditStep, book: Book) -> None:
+def _apply(opened: dict[WalletKey, OpenWallet], step: CreditStep) -> None:
     """One step in all the wallets that it is about."""
     at, id = step.at, step.after.id
-    old, new = _old_keys(book, step), _keys(book, step)
+    old, new = _old_keys(step), _keys(step)
     for key in {*old, *new}:
         opened[key] = settled(opened[key], at)
     for key in old - new:
@@ -181,20 +192,21 @@ def _apply(opened: dict[WalletKey, OpenWallet], step: CreditStep, book: Book) ->
             [source for source in step.sources if source.currency_id == key.currency_id],
             begins=step.begins,
             at=at,
-            new_id=book.runtime.ids.new_uuid,
+            new_id=step.book.runtime.ids.new_uuid,
         )
 
 
-def _old_keys(book: Book, step: CreditStep) -> set[WalletKey]:
+def _old_keys(step: CreditStep) -> set[WalletKey]:
     """The wallets that the record filled until then."""
-    if step.before is None or not step.before.is_live:
+    one = step.before
+    if one is None or not one.is_live:
         return set()
-    return {_key(book, step.before, currency_id) for currency_id in step.known}
+    return {_key(step.book, one, currency_id) for currency_id in step.known}
 
 
-def _keys(book: Book, step: CreditStep) -> set[WalletKey]:
+def _keys(step: CreditStep) -> set[WalletKey]:
     """The wallets that it fills from then on."""
-    return {_key(book, step.after, currency_id) for currency_id in step.currencies}
+    return {_key(step.book, step.after, currency_id) for currency_id in step.currencies}
 
 
 def _key(book: Book, one: Subscription, currency_id: CurrencyId) -> WalletKey:

@@ -155,11 +155,11 @@ class Book:
         return self.payers[payer_id]
 
     async def close(self) -> None:
-        """Write what changed, tell what happened, forget cached entitlements; no commit.
+        """Write what changed, tell what happened, forget cached entitlements; no commit."""
+        await close_books(self)
 
-        Last of all the wallets: their locks come after the customer's.
-        """
-        steps = await credit_steps(self)
+    async def write(self) -> None:
+        """All that `close` does but for the wallets."""
         if self.changed or self.noted:
             await self.work.subscriptions.save(*self.changed.values(), *self.noted.values())
         await self._load_told()
@@ -168,7 +168,6 @@ class Book:
             self.work.publish(event_of(told, at=at, book=self, before=before))
         if self.waiting:
             await self._keep_waiting()
-        await bring_credits(self, steps)
 
     async def _invalidate(self) -> None:
         """Forget what was resolved of the scopes that changed: one without a resource is in all."""
@@ -217,6 +216,17 @@ class Book:
         for id, error in self.sync_errors.items():
             one = self.subscriptions[id]
             self.work.publish(subscription_sync_failed(one, error, vendor=vendor))
+
+
+async def close_books(*books: Book) -> None:
+    """Close books of one transaction, from which a subscription moves before the one it moves to.
+
+    Last of all come the wallets of all: their locks are taken at once, after the customers'.
+    """
+    steps = await credit_steps(*books)
+    for book in books:
+        await book.write()
+    await bring_credits(steps)
 
 
 async def open_book_of(work: UnitOfWork, runtime: Runtime, ref_id: str) -> Book:

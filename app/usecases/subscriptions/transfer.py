@@ -10,6 +10,7 @@ from app.usecases.subscriptions.book import (
     Book,
     archived,
     book_of_subscription,
+    close_books,
     find_subscription,
     open_book,
     open_book_of,
@@ -115,9 +116,9 @@ async def _delegated_once(
                 raise archived("Customer", one.customer.ref_id)
         product = await book.product(subscription.product_id)
         moved = await _handed_over(book, target, subscription, product=product)
-        for one in books.values():
-            await one.close()
-            await work.snapshots.invalidate(one.customer.id)
+        await close_books(*((book,) if target is book else (book, target)))
+        for id in books:
+            await work.snapshots.invalidate(id)
         await work.commit()
     return moved
 

@@ -17,7 +17,7 @@ from domain.catalog.enums import (
     TrialPeriodUnits,
 )
 from domain.catalog.model import TrialConfig
-from tests.app.credits.conftest import LEDGER
+from tests.app.credits.conftest import LEDGER, Credits
 from tests.app.credits.life import CUSTOMER, SEATS, Life, life, seat_price, shop
 from tests.app.packages.authoring import Author
 from tests.app.subscriptions.shop import PROVISION
@@ -444,23 +444,39 @@ async def test_an_archived_customer_s_grants_are_voided(life: Life) -> None:
     assert await life.credits.balance() == 0
 
 
-async def test_delegation_moves_the_grants_to_who_manages(life: Life) -> None:
-    await shop(
-        life,
-        a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),)),
-        customers=(a_customer(), a_customer("customer-other")),
-    )
-    id = await life.begin()
+async def delegate(life: Life, id: str) -> Credits:
     answer = await life.execute(
         """mutation ($input: DelegateSubscriptionToCustomerInput!) {
           delegateSubscriptionToCustomer(input: $input) { id } }""",
         {"input": {"subscriptionId": id, "destinationCustomerId": "customer-other"}},
     )
     assert answer.ok
+    return replace(life.credits, customer_id="customer-other")
+
+
+async def test_delegation_moves_the_grants_to_who_manages(life: Life) -> None:
+    customers = (a_customer(), a_customer("customer-other"))
+    pro = a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),))
+    await shop(life, pro, customers=customers)
+    id = await life.begin()
+    other = await delegate(life, id)
     assert await life.credits.balance() == 0
-    other = replace(life.credits, customer_id="customer-other")
     assert await other.balance() == 100
     life.skip_to("2024-02-15")
+    assert await life.credits.balance() == 0
+    assert await other.balance() == 100
+
+
+async def test_delegation_takes_along_what_has_just_begun(life: Life) -> None:
+    customers = (a_customer(), a_customer("customer-other"))
+    pro = a_plan("plan-pro", a_price(20), entitlements=(a_credit(100),))
+    await shop(life, pro, customers=customers)
+    id = await life.begin(startDate="2024-02-01T00:00:00Z")
+    life.skip_to("2024-02-01T00:00:05")
+    other = await delegate(life, id)
+    assert await life.credits.balance() == 0
+    assert await other.balance() == 100
+    life.skip_to("2024-03-01")
     assert await life.credits.balance() == 0
     assert await other.balance() == 100
 

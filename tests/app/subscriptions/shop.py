@@ -47,9 +47,12 @@ async def open_shop(
             await work.currencies.add(own_ids(currency, space))
         for package in packages:
             assert package.status is PackageStatus.PUBLISHED
-            # Each package its own price rows: builders give equal prices equal ids.
+            # Each package its own rows: builders give equal prices and entitlements equal ids.
             prices = tuple(own_ids(price, package.id) for price in package.prices)
-            owned = own_ids(replace(package, prices=()), space)
+            entitlements = tuple(
+                replace(one, id=uuid5(package.id, str(one.id))) for one in package.entitlements
+            )
+            owned = own_ids(replace(package, prices=(), entitlements=entitlements), space)
             sold = tuple(
                 replace(
                     price,
