@@ -17,7 +17,7 @@ from domain.credits.model import (
     Wallet,
     WalletKey,
 )
-from domain.credits.wallet import OpenWallet
+from domain.credits.opened import OpenWallet
 from domain.ids import CurrencyId, CustomerId
 from domain.listing import ListQuery, Page
 

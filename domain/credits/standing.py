@@ -21,8 +21,9 @@ from uuid import UUID
 
 from domain.credits.enums import CreditGrantType
 from domain.credits.model import ZERO, GrantStage, Recurrence
+from domain.credits.opened import OpenWallet, with_recurrence
 from domain.credits.recurring import CreditSource, holds_from
-from domain.credits.wallet import OpenWallet, ended, issued, settled, with_recurrence
+from domain.credits.wallet import ended, issued, settled
 from domain.ids import SubscriptionId
 from domain.periods import monthly_period
 from domain.subscriptions.model import Subscription

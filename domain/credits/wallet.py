@@ -7,11 +7,11 @@ since is applied at its own instant. Source: spec, entitlements §9.2-§9.7, §9
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from uuid import UUID
 
 from domain.credits.enums import CreditGrantStatus, CreditGrantType, CreditLedgerEventType
@@ -23,8 +23,20 @@ from domain.credits.model import (
     LedgerEntry,
     Recurrence,
     Usage,
-    Wallet,
     status_of,
+)
+from domain.credits.opened import (
+    GrantVerb,
+    OpenWallet,
+    begun,
+    consumed_entry,
+    expired,
+    made_void,
+    news_of,
+    taken,
+    with_grant,
+    with_recurrence,
+    with_totals,
 )
 from domain.errors import Conflict, ErrorCode
 from domain.ids import SubscriptionId
@@ -33,62 +45,6 @@ from domain.periods import monthly_period
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 OVERDRAFT_NAME = "Overdraft"
-
-
-class GrantVerb(StrEnum):
-    """What happened to a grant, in the words of `CREDIT_GRANT_<verb>`; CONSUMED is not told."""
-
-    CREATED = "CREATED"
-    UPDATED = "UPDATED"
-    CONSUMED = "CONSUMED"
-    DEPLETED = "DEPLETED"
-    EXPIRED = "EXPIRED"
-    VOIDED = "VOIDED"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantNews:
-    """A grant before (None: it is new) and after what happened at `at`."""
-
-    verb: GrantVerb
-    before: CreditGrant | None
-    after: CreditGrant
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenWallet:
-    """A wallet with the grants that can still change, and what was done since it was opened.
-
-    `was` is the wallet as it was opened. `grants` may lack those that nothing can change any
-    more: ended ones, and depleted ones that never expire.
-    """
-
-    was: Wallet
-    wallet: Wallet
-    grants: Mapping[CreditGrantId, CreditGrant]
-    entries: tuple[LedgerEntry, ...] = ()
-    news: tuple[GrantNews, ...] = ()
-    touched: frozenset[CreditGrantId] = field(default_factory=frozenset)
-    versioned_changes: int = 0
-    """How many changes the wallet's version tells of."""
-
-    @property
-    def is_changed(self) -> bool:
-        return bool(self.touched) or self.wallet.recurrences != self.was.recurrences
-
-    @property
-    def changes(self) -> int:
-        """How much was done since it was opened: every change has an entry or news."""
-        return len(self.entries) + len(self.news)
-
-    @property
-    def overdraft(self) -> CreditGrant | None:
-        """The one grant that carries the deficit, while there is one."""
-        return next(
-            (g for g in self.grants.values() if g.is_overdraft and g.stage is GrantStage.ACTIVE),
-            None,
-        )
 
 
 # --- reading --------------------------------------------------------------------------------
@@ -180,7 +136,7 @@ def _taken_turn(open_: OpenWallet, turn: _Turn, id: UUID, at: datetime) -> OpenW
         grant = open_.grants[CreditGrantId(id)]
         # Never before it existed: a grant may be made, moved, or paid for, when it is past.
         told_at = max(at, grant.created_at, grant.effective_at)
-        take = _expired if turn is _Turn.EXPIRES else _begun
+        take = expired if turn is _Turn.EXPIRES else begun
         return take(open_, grant, told_at)
     (recurrence,) = (one for one in open_.wallet.recurrences if one.id == id)
     if turn is _Turn.ENDS:
@@ -191,7 +147,7 @@ def _taken_turn(open_: OpenWallet, turn: _Turn, id: UUID, at: datetime) -> OpenW
 
 def granted(open_: OpenWallet, grant: CreditGrant, now: datetime) -> OpenWallet:
     """Put a new grant into the wallet; it settles a deficit as soon as it is active."""
-    open_ = _with(open_, grant, news=_news(GrantVerb.CREATED, None, grant, now))
+    open_ = with_grant(open_, grant, news=news_of(GrantVerb.CREATED, None, grant, now))
     return settled(open_, now)
 
 
@@ -209,7 +165,7 @@ def issued(
     """
     grant = recurrence.grant(open_.wallet.key, amount, effective_at=effective_at, at=at)
     open_ = with_recurrence(open_, replace(recurrence, given=recurrence.given + amount))
-    return _with(open_, grant, news=_news(GrantVerb.CREATED, None, grant, at))
+    return with_grant(open_, grant, news=news_of(GrantVerb.CREATED, None, grant, at))
 
 
 def burned(
@@ -230,14 +186,14 @@ def burned(
     left = amount
     for grant in sorted((g for g in open_.grants.values() if g.is_spendable), key=burn_order):
         part = min(left, grant.remaining)
-        open_ = _taken(open_, grant, part, usage=usage, at=at, now=now)
+        open_ = taken(open_, grant, part, usage=usage, at=at, now=now)
         left -= part
         if not left:
             return open_
     deficit = open_.overdraft or _new_overdraft(open_, overdraft_id, now)
     after = replace(deficit, consumed_amount=deficit.consumed_amount + left, updated_at=now)
-    open_ = _with(open_, after, entries=(_consumed(after, left, usage, at),))
-    return _with_totals(open_, consumed=left)
+    open_ = with_grant(open_, after, entries=(consumed_entry(after, left, usage, at),))
+    return with_totals(open_, consumed=left)
 
 
 def voided(open_: OpenWallet, grant: CreditGrant, now: datetime) -> OpenWallet:
@@ -256,7 +212,7 @@ def voided(open_: OpenWallet, grant: CreditGrant, now: datetime) -> OpenWallet:
             f"Credit grant {grant.grant_id} is {what} and cannot be voided",
             grantId=grant.grant_id,
         )
-    return _voided(open_, grant, now)
+    return made_void(open_, grant, now)
 
 
 def ended(
@@ -281,8 +237,8 @@ def updated(
     entry = LedgerEntry(
         grant_id=after.id, type=CreditLedgerEventType.CREDITS_UPDATED, amount=ZERO, timestamp=now
     )
-    news = _news(GrantVerb.UPDATED, before, after, now)
-    return settled(_with(open_, after, entries=(entry,), news=news), now)
+    news = news_of(GrantVerb.UPDATED, before, after, now)
+    return settled(with_grant(open_, after, entries=(entry,), news=news), now)
 
 
 def versioned(open_: OpenWallet, now: datetime) -> OpenWallet:
@@ -301,7 +257,9 @@ def payment_changed(
     """
     if before.is_payment_pending and not after.is_payment_pending:
         after = replace(after, effective_at=max(after.effective_at, now))
-    return settled(_with(open_, after, news=_news(GrantVerb.UPDATED, before, after, now)), now)
+    return settled(
+        with_grant(open_, after, news=news_of(GrantVerb.UPDATED, before, after, now)), now
+    )
 
 
 def closed(open_: OpenWallet, now: datetime) -> OpenWallet:
@@ -318,12 +276,6 @@ def closed(open_: OpenWallet, now: datetime) -> OpenWallet:
 
 
 # --- parts ----------------------------------------------------------------------------------
-
-
-def with_recurrence(open_: OpenWallet, recurrence: Recurrence) -> OpenWallet:
-    """The wallet with this standing order, new or instead of what it was."""
-    orders = {one.id: one for one in open_.wallet.recurrences} | {recurrence.id: recurrence}
-    return replace(open_, wallet=replace(open_.wallet, recurrences=tuple(orders.values())))
 
 
 def _is_of(
@@ -345,7 +297,7 @@ def _without_grants(
     """All that was granted for them and has not ended yet is voided."""
     for grant in open_.grants.values():
         if grant.stage is not GrantStage.ENDED and _is_of(grant, subscription_id, source_keys):
-            open_ = _voided(open_, grant, max(at, grant.created_at))
+            open_ = made_void(open_, grant, max(at, grant.created_at))
     return open_
 
 
@@ -358,113 +310,6 @@ def _renewed(open_: OpenWallet, recurrence: Recurrence, at: datetime) -> OpenWal
     end = monthly_period(recurrence.anchor, at, step=recurrence.months).end
     fresh = replace(recurrence, given=ZERO, renews_at=end)
     return issued(open_, fresh, fresh.amount, effective_at=at, at=at)
-
-
-def _begun(open_: OpenWallet, grant: CreditGrant, at: datetime) -> OpenWallet:
-    active = replace(grant, stage=GrantStage.ACTIVE)
-    entry = LedgerEntry(
-        grant_id=grant.id,
-        type=CreditLedgerEventType.CREDITS_GRANTED,
-        amount=grant.amount,
-        timestamp=at,
-    )
-    open_ = _with_totals(_with(open_, active, entries=(entry,)), granted=grant.amount)
-    overdraft = open_.overdraft
-    if overdraft is None:
-        return open_
-    return _deficit_moved(open_, overdraft, active, at)
-
-
-def _deficit_moved(
-    open_: OpenWallet, overdraft: CreditGrant, grant: CreditGrant, at: datetime
-) -> OpenWallet:
-    """Move as much of the deficit as the grant can carry; an overdraft of 0 is voided."""
-    moved = min(overdraft.consumed_amount, grant.amount)
-    rest = overdraft.consumed_amount - moved
-    source = replace(
-        overdraft,
-        consumed_amount=rest,
-        updated_at=at,
-        stage=overdraft.stage if rest else GrantStage.ENDED,
-        voided_at=None if rest else at,
-    )
-    target = replace(grant, consumed_amount=moved)
-    entries = (
-        LedgerEntry(
-            grant_id=source.id,
-            type=CreditLedgerEventType.CREDITS_CONSUMPTION_TRANSFER_SOURCE,
-            amount=moved,
-            timestamp=at,
-        ),
-        LedgerEntry(
-            grant_id=target.id,
-            type=CreditLedgerEventType.CREDITS_CONSUMPTION_TRANSFER_TARGET,
-            amount=-moved,
-            timestamp=at,
-        ),
-    )
-    open_ = _with(open_, source, entries=entries)
-    return _with(open_, target, news=_drawn_on(grant, target, at))
-
-
-def _taken(
-    open_: OpenWallet,
-    grant: CreditGrant,
-    part: Decimal,
-    *,
-    usage: Usage,
-    at: datetime,
-    now: datetime,
-) -> OpenWallet:
-    after = replace(grant, consumed_amount=grant.consumed_amount + part, updated_at=now)
-    entries = (_consumed(after, part, usage, at),)
-    open_ = _with(open_, after, entries=entries, news=_drawn_on(grant, after, now))
-    return _with_totals(open_, consumed=part)
-
-
-def _consumed(grant: CreditGrant, part: Decimal, usage: Usage, at: datetime) -> LedgerEntry:
-    return LedgerEntry(
-        grant_id=grant.id,
-        type=CreditLedgerEventType.CREDITS_CONSUMED,
-        amount=-part,
-        timestamp=at,
-        usage=usage,
-    )
-
-
-def _drawn_on(before: CreditGrant, after: CreditGrant, at: datetime) -> tuple[GrantNews, ...]:
-    news = _news(GrantVerb.CONSUMED, before, after, at)
-    return news if after.remaining else (*news, *_news(GrantVerb.DEPLETED, before, after, at))
-
-
-def _expired(open_: OpenWallet, grant: CreditGrant, at: datetime) -> OpenWallet:
-    after = replace(grant, stage=GrantStage.ENDED)
-    news = _news(GrantVerb.EXPIRED, grant, after, at)
-    return _ended(open_, grant, after, CreditLedgerEventType.CREDITS_EXPIRED, at, news)
-
-
-def _voided(open_: OpenWallet, grant: CreditGrant, at: datetime) -> OpenWallet:
-    after = replace(grant, stage=GrantStage.ENDED, voided_at=at, updated_at=at)
-    news = _news(GrantVerb.VOIDED, grant, after, at)
-    return _ended(open_, grant, after, CreditLedgerEventType.CREDITS_VOIDED, at, news)
-
-
-def _ended(
-    open_: OpenWallet,
-    before: CreditGrant,
-    after: CreditGrant,
-    type_: CreditLedgerEventType,
-    at: datetime,
-    news: tuple[GrantNews, ...],
-) -> OpenWallet:
-    """Take the rest out of the wallet; of what never was in it nothing."""
-    was_in = before.stage is GrantStage.ACTIVE
-    rest = before.remaining if was_in else ZERO
-    entry = LedgerEntry(grant_id=after.id, type=type_, amount=-rest, timestamp=at)
-    open_ = _with(open_, after, entries=(entry,), news=news)
-    if not was_in:
-        return open_
-    return _with_totals(open_, granted=-before.amount, consumed=-before.consumed_amount)
 
 
 def _new_overdraft(open_: OpenWallet, id: CreditGrantId, now: datetime) -> CreditGrant:
@@ -482,38 +327,4 @@ def _new_overdraft(open_: OpenWallet, id: CreditGrantId, now: datetime) -> Credi
         stage=GrantStage.ACTIVE,
         created_at=now,
         updated_at=now,
-    )
-
-
-def _news(
-    verb: GrantVerb, before: CreditGrant | None, after: CreditGrant, at: datetime
-) -> tuple[GrantNews, ...]:
-    return (GrantNews(verb=verb, before=before, after=after, at=at),)
-
-
-def _with(
-    open_: OpenWallet,
-    grant: CreditGrant,
-    *,
-    entries: tuple[LedgerEntry, ...] = (),
-    news: tuple[GrantNews, ...] = (),
-) -> OpenWallet:
-    return replace(
-        open_,
-        grants={**open_.grants, grant.id: grant},
-        entries=open_.entries + entries,
-        news=open_.news + news,
-        touched=open_.touched | {grant.id},
-    )
-
-
-def _with_totals(
-    open_: OpenWallet, *, granted: Decimal = ZERO, consumed: Decimal = ZERO
-) -> OpenWallet:
-    wallet = open_.wallet
-    return replace(
-        open_,
-        wallet=replace(
-            wallet, granted=wallet.granted + granted, consumed=wallet.consumed + consumed
-        ),
     )

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, tuple_
 
 from domain.credits.model import Consumed, CreditGrant, GrantStage, Wallet, WalletKey
-from domain.credits.wallet import OpenWallet
+from domain.credits.opened import OpenWallet
 from persistence.mapping.copy import from_row, to_columns
 from persistence.readers.credits import CreditQueries, key_from_row, wallet_from_row
 from persistence.repositories.base import Repository

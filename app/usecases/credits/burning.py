@@ -19,7 +19,8 @@ from app.usecases.credits.wallets import close_wallets, open_wallets
 from domain.catalog.model import CreditRate
 from domain.credits.cost import cost_of
 from domain.credits.model import ZERO, CreditGrantId, Usage, Wallet, WalletKey
-from domain.credits.wallet import OpenWallet, burned, recurring_end, versioned
+from domain.credits.opened import OpenWallet
+from domain.credits.wallet import burned, recurring_end, versioned
 from domain.errors import InvalidInput
 
 log = logging.getLogger("plangate.credits")

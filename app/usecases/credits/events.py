@@ -16,7 +16,8 @@ from app.ports import UnitOfWork
 from domain.catalog.model import CustomCurrency
 from domain.changes import change_of
 from domain.credits.model import CreditGrant, Wallet
-from domain.credits.wallet import GrantNews, GrantVerb, OpenWallet, recurring_end
+from domain.credits.opened import GrantNews, GrantVerb, OpenWallet
+from domain.credits.wallet import recurring_end
 from domain.customers.events import customer_body
 from domain.customers.model import Customer
 from domain.events import Event

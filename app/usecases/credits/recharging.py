@@ -22,6 +22,7 @@ from app.usecases.credits.recharge_events import (
 )
 from domain.billing.syncs import Backlog, SyncedEntity
 from domain.credits.model import CreditGrant, CreditGrantId
+from domain.credits.opened import OpenWallet
 from domain.credits.payments import awaiting_payment
 from domain.credits.recharge import (
     HeldBack,
@@ -35,7 +36,7 @@ from domain.credits.recharge import (
     recharge_grant,
     spend_month,
 )
-from domain.credits.wallet import OpenWallet, granted
+from domain.credits.wallet import granted
 from domain.subscriptions.model import LIVE
 
 

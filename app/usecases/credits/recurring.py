@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from app.usecases.credits.wallets import close_wallets, open_wallets
 from domain.credits.model import WalletKey
+from domain.credits.opened import OpenWallet
 from domain.credits.recurring import (
     CreditSource,
     dependencies_of,
@@ -24,7 +25,7 @@ from domain.credits.recurring import (
     sources_of,
 )
 from domain.credits.standing import handed_over, leave, stand
-from domain.credits.wallet import OpenWallet, settled
+from domain.credits.wallet import settled
 from domain.ids import CurrencyId, SubscriptionId
 from domain.subscriptions.model import Subscription
 

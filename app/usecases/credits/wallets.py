@@ -17,7 +17,8 @@ from app.usecases.credits.events import wallet_events
 from app.usecases.credits.recharging import recharge_fallen
 from domain.credits.grants import grant_not_found
 from domain.credits.model import CreditGrant, Wallet, WalletKey
-from domain.credits.wallet import OpenWallet, closed, settled
+from domain.credits.opened import OpenWallet
+from domain.credits.wallet import closed, settled
 from domain.ids import CurrencyId, CustomerId
 
 DUE_BATCH = 100

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from domain.credits.enums import CreditGrantType
 from domain.credits.model import ZERO, GrantStage
-from domain.credits.wallet import OpenWallet, closed, granted, payment_changed, settled, voided
+from domain.credits.opened import OpenWallet
+from domain.credits.wallet import closed, granted, payment_changed, settled, voided
 from domain.errors import DomainError
 from tests.domain.credits.wallets import NOW, a_grant, an_empty_wallet, burn
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from domain.credits.enums import CreditGrantSourceType, CreditGrantType
 from domain.credits.model import ZERO, CreditGrant, GrantStage
+from domain.credits.opened import OpenWallet
 from domain.credits.recurring import CreditSource
 from domain.credits.standing import handed_over, leave, stand
-from domain.credits.wallet import OpenWallet, closed, settled, voided
+from domain.credits.wallet import closed, settled, voided
 from domain.ids import SubscriptionId
 from domain.periods import monthly_period
 from domain.subscriptions.enums import SubscriptionStatus

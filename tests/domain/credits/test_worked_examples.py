@@ -10,7 +10,8 @@ import pytest
 
 from domain.credits.enums import CreditGrantStatus, CreditGrantType
 from domain.credits.model import GrantStage, status_of
-from domain.credits.wallet import GrantVerb, OpenWallet, closed, granted, settled, updated, voided
+from domain.credits.opened import GrantVerb, OpenWallet
+from domain.credits.wallet import closed, granted, settled, updated, voided
 from domain.errors import DomainError, ErrorCode
 from tests.builders import utc
 from tests.domain.credits.wallets import NOW, a_grant, an_empty_wallet, burn, holding, named

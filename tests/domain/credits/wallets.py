@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.credits.enums import CreditGrantType
 from domain.credits.model import CreditGrant, CreditGrantId, Usage, Wallet, WalletKey
-from domain.credits.wallet import OpenWallet, burned, granted
+from domain.credits.opened import OpenWallet
+from domain.credits.wallet import burned, granted
 from domain.ids import CurrencyId, CustomerId
 from tests.builders import uid, utc
 
