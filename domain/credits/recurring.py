@@ -105,22 +105,34 @@ def _entitled(
 ) -> Iterator[CreditSource]:
     plans = _of_plan(subscription, packages, limits)
     addons: dict[CurrencyId, list[tuple[EntitlementBehavior, CreditSource]]] = {}
+    for behavior, source in _of_addons(subscription, packages, limits):
+        addons.setdefault(source.currency_id, []).append((behavior, source))
+    for currency_id in sorted({*plans, *addons}):
+        yield from issued_of(plans.get(currency_id), addons.get(currency_id, ()))
+
+
+def _of_addons(
+    subscription: Subscription,
+    packages: Mapping[PackageId, Package],
+    limits: Mapping[FeatureId, Decimal | None],
+) -> Iterator[tuple[EntitlementBehavior, CreditSource]]:
+    """What each add-on gives, times its units; one that revokes gives nothing."""
     for addon in subscription.addons:
-        package = packages.get(addon.addon_id)
-        for entitlement in package.credit_entitlements if package else ():
-            if package and entitlement.is_granted:
-                source = CreditSource(
+        package = packages[addon.addon_id]
+        for entitlement in package.credit_entitlements:
+            if not entitlement.is_granted:
+                continue
+            yield (
+                entitlement.behavior,
+                CreditSource(
                     currency_id=entitlement.currency_id,
                     type=CreditGrantSourceType.ADDON_ENTITLEMENT,
                     key=f"addon:{addon.addon_ref_id}",
                     display_name=entitlement.display_name_override or package.display_name,
                     amount=granted_amount(entitlement, limits) * addon.quantity,
                     months=_MONTHS[entitlement.cadence],
-                )
-                listed = addons.setdefault(entitlement.currency_id, [])
-                listed.append((entitlement.behavior, source))
-    for currency_id in sorted({*plans, *addons}):
-        yield from issued_of(plans.get(currency_id), addons.get(currency_id, ()))
+                ),
+            )
 
 
 def _of_plan(
@@ -227,7 +239,7 @@ def dependencies_of(
     subscription: Subscription, packages: Mapping[PackageId, Package]
 ) -> set[FeatureId]:
     """The features whose limits multiply what the subscription grants."""
-    held = [packages[one.addon_id] for one in subscription.addons if one.addon_id in packages]
+    held = [packages[one.addon_id] for one in subscription.addons]
     return {
         entitlement.dependency_feature_id
         for package in (*plan_and_bases(subscription.plan_id, packages), *held)

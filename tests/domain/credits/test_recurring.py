@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,18 @@ from domain.catalog.enums import (
 )
 from domain.catalog.model import CreditEntitlement, Feature, FeatureEntitlement, Package
 from domain.credits.enums import CreditGrantSourceType
-from domain.credits.recurring import CreditSource, dependencies_of, limits_of, sources_of
+from domain.credits.recurring import (
+    CreditSource,
+    dependencies_of,
+    goes_on_as,
+    is_alike,
+    is_timed_alike,
+    limits_of,
+    next_grant_at,
+    sources_of,
+)
+from domain.ids import SubscriptionId
+from domain.subscriptions.enums import SubscriptionStatus
 from domain.subscriptions.model import (
     Subscription,
     SubscriptionAddon,
@@ -35,6 +47,7 @@ from tests.builders import (
     an_addon,
     currency_id,
     uid,
+    utc,
 )
 
 SEATS = a_feature("feature-seats", meter_type=MeterType.Fluctuating)
@@ -100,6 +113,8 @@ def test_increments_are_grants_of_their_own_and_the_largest_override_is_the_only
     less = addon_with("addon-less", a_credit(20, behavior=OVERRIDE))
     assert amounts(plan, more, addons=(held(more),)) == [100, 50]
     assert amounts(plan, more, addons=(held(more, 3),)) == [100, 150]
+    none = addon_with("addon-none", a_credit(900, behavior=OVERRIDE, is_granted=False))
+    assert amounts(plan, none, addons=(held(none),)) == [100]
     every = (held(more), held(instead), held(less, 2))
     assert amounts(plan, more, instead, less, addons=every) == [500]
     assert amounts(plan, more, less, addons=(held(more), held(less, 2))) == [40]
@@ -144,6 +159,8 @@ def test_a_value_of_the_subscription_s_own_replaces_the_plan_s() -> None:
     assert amounts(plan) == []
     (source,) = sources(plan, entitlements=(own,))
     assert (int(source.amount), source.months) == (70, 12)
+    of_a_feature = replace(own, id=uid("seats"), currency_id=None, feature_id=SEATS.id)
+    assert amounts(a_plan(entitlements=(a_credit(5),)), entitlements=(of_a_feature,)) == [5]
     monthly = replace(own, cadence=CreditCadence.MONTH)
     assert [s.months for s in sources(plan, entitlements=(monthly,))] == [1]
     assert [s.months for s in sources(a_plan(), entitlements=(own,))] == [1]
@@ -179,3 +196,43 @@ def test_a_grant_is_never_more_than_a_number_carries() -> None:
     each = a_credit(999_999_999_999_999, dependency_feature_id=SEATS.id)
     plan = a_plan(entitlements=(each, gives(999_999_999_999_999)))
     assert amounts(plan) == [2**53 - 1]
+
+
+def test_a_charge_grants_next_at_its_own_boundary() -> None:
+    def at(end: str | None = None, **given: Any) -> datetime | None:
+        paid = sold(5, **given)
+        ends = None if end is None else utc(end)
+        one = a_subscription(a_customer(), a_plan("plan-pro", paid.price), effective_end_date=ends)
+        return next_grant_at(one, paid.price, now=utc("2024-01-20"))
+
+    assert at(credit_grant_cadence=CreditGrantCadence.MONTHLY) == utc("2024-02-01")
+    assert at() == utc("2025-01-01"), "without a period of its own a year is one"
+    assert at("2024-01-31", credit_grant_cadence=CreditGrantCadence.MONTHLY) is None
+    assert at("2024-01-10") is None
+    assert at(billing_cadence=BillingCadence.ONE_OFF) is None
+    assert at(top_up_currency_id=None) is None
+
+
+def test_who_goes_on_as_whom() -> None:
+    old = a_subscription(a_customer(), a_plan())
+    new = replace(old, id=SubscriptionId(uid("new")))
+    ended = replace(old, status=SubscriptionStatus.CANCELED)
+    assert goes_on_as(old, ended, new)
+    assert not goes_on_as(old, old, new)
+    assert not goes_on_as(old, ended, replace(new, billing_cycle_anchor=utc("2024-01-09")))
+    assert not goes_on_as(old, ended, replace(new, plan_ref_id="plan-other"))
+    assert not goes_on_as(old, ended, replace(new, status=SubscriptionStatus.NOT_STARTED))
+    trial = replace(old, status=SubscriptionStatus.IN_TRIAL)
+    assert not goes_on_as(trial, ended, new)
+
+
+def test_what_does_not_matter_for_credits() -> None:
+    one = a_subscription(a_customer(), a_plan())
+    renewed = replace(one, current_billing_period_end=utc("2024-03-01"))
+    assert is_alike(one, renewed)
+    assert is_timed_alike(one, renewed)
+    ends = replace(one, effective_end_date=utc("2024-03-01"))
+    assert is_alike(one, ends)
+    assert not is_timed_alike(one, ends)
+    assert not is_alike(one, replace(one, billing_cycle_anchor=utc("2024-01-09")))
+    assert not is_alike(replace(one, status=SubscriptionStatus.NOT_STARTED), one)

@@ -298,6 +298,16 @@ def test_an_heir_goes_on_where_the_old_record_was() -> None:
     assert counted(leave(wallet, heir.id, at=at)) == []
 
 
+def test_what_the_clock_has_ended_does_not_go_on() -> None:
+    end = START + DAY
+    heir = replace(one(), id=SubscriptionId(uid("heir")), start_date=end)
+    wallet = standing(an_empty_wallet(), source(5), subscription=one(effective_end_date=end))
+    wallet = handed_over(settled(burn(wallet, 4), end), one().id, heir.id, at=end)
+    assert wallet.wallet.recurrences == ()
+    wallet = standing(wallet, source(5), at=end, begins=False, subscription=heir)
+    assert (int(wallet.wallet.balance), counted(wallet)) == (5, [5])
+
+
 # --- changes that the clock will bring ------------------------------------------------------
 
 
