@@ -132,7 +132,8 @@ class Recurrence:
     amount falls, and what is voided by hand is not given again. From `holds_from` on (None: never)
     a change is due that may alter the terms: it is awaited. At `ends_at` the subscription ends:
     then the order `is_over`, and stays until the subscription itself is told so, since what
-    changed it before its end may come to be known later.
+    changed it before its end may come to be known later. If it goes on after all, what was
+    `taken_back` at that end is granted again.
     """
 
     id: UUID
@@ -148,6 +149,7 @@ class Recurrence:
     holds_from: datetime | None = None
     ends_at: datetime | None = None
     is_over: bool = False
+    taken_back: Decimal = ZERO
 
     def awaits(self, now: datetime) -> bool:
         """Whether its subscription is due to change, or to end, and has not been told so yet."""

@@ -23,7 +23,7 @@ from domain.credits.enums import CreditGrantType
 from domain.credits.model import ZERO, GrantStage, Recurrence
 from domain.credits.opened import OpenWallet, with_recurrence
 from domain.credits.recurring import CreditSource, holds_from
-from domain.credits.wallet import ended, issued, settled
+from domain.credits.wallet import ended, issued, settled, settled_before
 from domain.ids import SubscriptionId
 from domain.periods import monthly_period
 from domain.subscriptions.model import Subscription
@@ -45,6 +45,8 @@ def stand(
     running period's start, or its own if that is later; what is added later, from `at`. Done twice
     it is done once.
     """
+    # What came before is on the old terms; what is due at this very instant, on the new ones.
+    open_ = settled_before(open_, at)
     wanted = {source.key: source for source in sources}
     moved = _moved(open_, subscription, wanted)
     open_ = ended(open_, subscription.id, at, source_keys=moved)
@@ -52,7 +54,6 @@ def stand(
     for key in sorted({*kept, *wanted}):
         order = _order(kept.get(key), wanted.get(key), subscription, at=at, new_id=new_id)
         open_ = with_recurrence(open_, order)
-    # What a due change was awaited for is renewed first, on the new terms.
     open_ = settled(open_, at)
     since = subscription.start_date if begins else None
     return settled(_topped_up(open_, subscription.id, since=since, at=at), at)
@@ -63,7 +64,7 @@ def leave(open_: OpenWallet, subscription_id: SubscriptionId, *, at: datetime) -
 
     What it granted is voided; what others did stays.
     """
-    return ended(open_, subscription_id, at)
+    return ended(settled_before(open_, at), subscription_id, at)
 
 
 def handed_over(
@@ -72,10 +73,8 @@ def handed_over(
     """A new record of the same plan in the same cycle goes on where the one that it replaces was.
 
     So whoever buys another seat by provisioning anew is granted the difference, like by an update.
-    What the clock has ended cannot go on: it begins anew.
     """
-    if any(one.is_over for one in _orders(open_, old)):
-        return leave(open_, old, at=at)
+    open_ = settled_before(open_, at)
     orders = tuple(
         replace(one, subscription_id=new) if one.subscription_id == old else one
         for one in open_.wallet.recurrences
@@ -126,19 +125,17 @@ def _order(
 ) -> Recurrence:
     """The standing order of a source: of one that is gone it grants nothing from next period on."""
     held, ends = holds_from(subscription), subscription.effective_end_date
-    if source is None:
-        assert kept is not None
-        return replace(kept, amount=ZERO, holds_from=held, ends_at=ends, is_over=False)
     if kept is not None:
+        kept = replace(_going_on(kept, ends), holds_from=held, ends_at=ends)
+        if source is None:
+            return replace(kept, amount=ZERO)
         return replace(
             kept,
             source_type=source.type,
             display_name=source.display_name,
             amount=source.amount,
-            holds_from=held,
-            ends_at=ends,
-            is_over=False,
         )
+    assert source is not None
     anchor = subscription.billing_cycle_anchor
     period = None if source.months is None else monthly_period(anchor, at, step=source.months)
     return Recurrence(
@@ -154,6 +151,14 @@ def _order(
         holds_from=held,
         ends_at=ends,
     )
+
+
+def _going_on(order: Recurrence, ends: datetime | None) -> Recurrence:
+    """An order that the clock has ended, if its subscription does not end there after all."""
+    is_extended = order.ends_at is None or ends is None or ends > order.ends_at
+    if not (order.is_over and is_extended):
+        return replace(order, is_over=False)
+    return replace(order, is_over=False, given=order.given - order.taken_back, taken_back=ZERO)
 
 
 def _topped_up(

@@ -110,8 +110,20 @@ class _Turn(IntEnum):
 
 def settled(open_: OpenWallet, now: datetime) -> OpenWallet:
     """Apply what the clock brought by `now`, in its order and at its own instants."""
+    return _settled(open_, now, _Turn.BEGINS)
+
+
+def settled_before(open_: OpenWallet, now: datetime) -> OpenWallet:
+    """As `settled`, but of what `now` itself brings only expiry.
+
+    What ends or renews at that instant waits for what is then changed.
+    """
+    return _settled(open_, now, _Turn.EXPIRES)
+
+
+def _settled(open_: OpenWallet, now: datetime, last: _Turn) -> OpenWallet:
     while True:
-        turns = [turn for turn in _turns(open_) if turn[0] <= now]
+        turns = [turn for turn in _turns(open_) if turn[:2] <= (now, last)]
         if not turns:
             return open_
         at, turn, _, id = min(turns)
@@ -140,8 +152,7 @@ def _taken_turn(open_: OpenWallet, turn: _Turn, id: UUID, at: datetime) -> OpenW
         return take(open_, grant, told_at)
     (recurrence,) = (one for one in open_.wallet.recurrences if one.id == id)
     if turn is _Turn.ENDS:
-        open_ = with_recurrence(open_, replace(recurrence, is_over=True))
-        return _without_grants(open_, recurrence.subscription_id, at)
+        return _over(open_, recurrence, at)
     return _renewed(open_, recurrence, at)
 
 
@@ -301,6 +312,23 @@ def _without_grants(
     return open_
 
 
+def _over(open_: OpenWallet, recurrence: Recurrence, at: datetime) -> OpenWallet:
+    """The subscription ends: what is left of what the order granted is taken back."""
+    keys = frozenset({recurrence.source_key})
+    left = sum(
+        (
+            grant.remaining
+            for grant in open_.grants.values()
+            if grant.stage is not GrantStage.ENDED
+            and _is_of(grant, recurrence.subscription_id, keys)
+        ),
+        ZERO,
+    )
+    over = replace(recurrence, is_over=True, taken_back=recurrence.taken_back + left)
+    open_ = with_recurrence(open_, over)
+    return _without_grants(open_, recurrence.subscription_id, at, source_keys=keys)
+
+
 def _renewed(open_: OpenWallet, recurrence: Recurrence, at: datetime) -> OpenWallet:
     """The next period's grant; what grants nothing any more is forgotten."""
     if not recurrence.amount:
@@ -308,7 +336,7 @@ def _renewed(open_: OpenWallet, recurrence: Recurrence, at: datetime) -> OpenWal
         return replace(open_, wallet=replace(open_.wallet, recurrences=kept))
     assert recurrence.months is not None
     end = monthly_period(recurrence.anchor, at, step=recurrence.months).end
-    fresh = replace(recurrence, given=ZERO, renews_at=end)
+    fresh = replace(recurrence, given=ZERO, taken_back=ZERO, renews_at=end)
     return issued(open_, fresh, fresh.amount, effective_at=at, at=at)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from app.usecases.credits.wallets import close_wallets, open_wallets
+from app.usecases.credits.wallets import close_wallets, open_unsettled
 from domain.credits.model import WalletKey
 from domain.credits.opened import OpenWallet
 from domain.credits.recurring import (
@@ -168,7 +168,7 @@ async def bring_credits(steps: tuple[CreditStep, ...]) -> None:
         await step.book.load_resources({one.resource_id for one in records if one.resource_id})
     book = steps[0].book
     keys = {key for step in steps for key in (*_old_keys(step), *_keys(step))}
-    opened = await open_wallets(book.work, keys, now=steps[0].at)
+    opened = await open_unsettled(book.work, keys, now=book.now)
     for step in steps:
         _apply(opened, step)
     settled_now = [settled(one, book.now) for one in opened.values()]
@@ -179,8 +179,6 @@ def _apply(opened: dict[WalletKey, OpenWallet], step: CreditStep) -> None:
     """One step in all the wallets that it is about."""
     at, id = step.at, step.after.id
     old, new = _old_keys(step), _keys(step)
-    for key in {*old, *new}:
-        opened[key] = settled(opened[key], at)
     for key in old - new:
         if step.heir is not None:
             opened[key] = handed_over(opened[key], id, step.heir, at=at)

@@ -28,6 +28,14 @@ async def open_wallets(
     work: UnitOfWork, keys: Iterable[WalletKey], *, now: datetime
 ) -> dict[WalletKey, OpenWallet]:
     """Lock the wallets, read them, and settle each up to `now`; one not yet there is empty."""
+    unsettled = await open_unsettled(work, keys, now=now)
+    return {key: settled(one, now) for key, one in unsettled.items()}
+
+
+async def open_unsettled(
+    work: UnitOfWork, keys: Iterable[WalletKey], *, now: datetime
+) -> dict[WalletKey, OpenWallet]:
+    """As `open_wallets`, for who settles them bit by bit: as they were when last looked at."""
     wanted = sorted(set(keys))
     await work.credits.lock(wanted)
     wallets = await work.credits.by_keys(wanted)
@@ -36,7 +44,7 @@ async def open_wallets(
     for key in wanted:
         wallet = wallets.get(key) or Wallet(key=key, updated_at=now)
         held = {grant.id: grant for grant in grants[key]}
-        opened[key] = settled(OpenWallet(was=wallet, wallet=wallet, grants=held), now)
+        opened[key] = OpenWallet(was=wallet, wallet=wallet, grants=held)
     return opened
 
 

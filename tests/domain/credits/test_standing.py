@@ -298,14 +298,46 @@ def test_an_heir_goes_on_where_the_old_record_was() -> None:
     assert counted(leave(wallet, heir.id, at=at)) == []
 
 
-def test_what_the_clock_has_ended_does_not_go_on() -> None:
+@given(st.integers(0, 5), st.booleans())
+def test_an_end_that_does_not_come_takes_nothing(burned: int, is_looked_at: bool) -> None:
+    """The successor of a subscription could not be paid: it goes on, with what it had left."""
+    end = START + DAY
+    wallet = standing(an_empty_wallet(), source(5), subscription=one(effective_end_date=end))
+    wallet = burn(wallet, burned) if burned else wallet
+    if is_looked_at:
+        wallet = settled(wallet, end)
+        assert wallet.wallet.balance == 0
+    wallet = stand(wallet, one(), [source(5)], begins=False, at=end, new_id=lambda: uid("none"))
+    assert wallet.wallet.balance == 5 - burned
+    assert {g.expire_at for g in recurring(wallet)} <= {utc("2024-02-29T10:00")}
+    again = standing(wallet, source(5), at=end + DAY, begins=False)
+    assert (again.entries, again.wallet) == (wallet.entries, wallet.wallet)
+    agree(wallet)
+
+
+@given(st.booleans())
+def test_an_heir_goes_on_though_the_clock_was_first(is_looked_at: bool) -> None:
     end = START + DAY
     heir = replace(one(), id=SubscriptionId(uid("heir")), start_date=end)
     wallet = standing(an_empty_wallet(), source(5), subscription=one(effective_end_date=end))
-    wallet = handed_over(settled(burn(wallet, 4), end), one().id, heir.id, at=end)
-    assert wallet.wallet.recurrences == ()
-    wallet = standing(wallet, source(5), at=end, begins=False, subscription=heir)
-    assert (int(wallet.wallet.balance), counted(wallet)) == (5, [5])
+    wallet = burn(wallet, 4)
+    wallet = settled(wallet, end) if is_looked_at else wallet
+    wallet = handed_over(wallet, one().id, heir.id, at=end)
+    wallet = stand(wallet, heir, [source(6)], begins=False, at=end, new_id=lambda: uid("none"))
+    assert wallet.wallet.balance == 2
+    agree(wallet)
+
+
+def test_what_is_due_at_the_instant_of_a_change_is_on_its_terms() -> None:
+    boundary = utc("2024-02-29T10:00")
+    wallet = standing(an_empty_wallet(), source(5))
+    fewer = stand(wallet, one(), [source(3)], begins=False, at=boundary, new_id=lambda: uid("none"))
+    assert counted(fewer) == [3]
+    gone = settled(leave(wallet, one().id, at=boundary), boundary)
+    assert [(str(e.type), int(e.amount)) for e in gone.entries] == [
+        ("CREDITS_GRANTED", 5),
+        ("CREDITS_EXPIRED", -5),
+    ]
 
 
 # --- changes that the clock will bring ------------------------------------------------------
