@@ -250,6 +250,11 @@ def _metrics(url: str) -> str:
 # --- the load ---------------------------------------------------------------------------------
 
 
+async def _caller(port: int) -> Caller:
+    _, made = await asyncio.get_running_loop().create_connection(Caller, "127.0.0.1", port)
+    return made
+
+
 class Load:
     """Calls at a fixed rate, whatever becomes of the earlier ones."""
 
@@ -257,17 +262,16 @@ class Load:
         self.kind = kind
         self.customers = customers
         self.taken_s: list[float] = []
-        self._free: list[asyncio.Queue[Caller]] = []
+        self._ports: list[int] = []
+        self._free: list[asyncio.LifoQueue[Caller]] = []
         self._grants: Counter[str] = Counter()
 
     async def connect(self, urls: list[str]) -> None:
-        for url in urls:
-            queue: asyncio.Queue[Caller] = asyncio.Queue()
+        self._ports = [_port(url) for url in urls]
+        for port in self._ports:
+            queue: asyncio.LifoQueue[Caller] = asyncio.LifoQueue()
             for _ in range(CONNECTIONS):
-                _, caller = await asyncio.get_running_loop().create_connection(
-                    Caller, "127.0.0.1", _port(url)
-                )
-                queue.put_nowait(caller)
+                queue.put_nowait(await _caller(port))
             self._free.append(queue)
 
     async def run(self, calls_per_s: float, seconds: float) -> float:
@@ -286,6 +290,8 @@ class Load:
     async def _call(self, number: int, asked: float) -> None:
         free = self._free[number % len(self._free)]
         caller = await free.get()
+        if caller.transport.is_closing():  # the server keeps idle ones for some seconds
+            caller = await _caller(self._ports[number % len(self._ports)])
         answer = await caller.call(self._body(number))
         free.put_nowait(caller)
         if b'"errors"' in answer:
