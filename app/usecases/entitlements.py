@@ -183,12 +183,9 @@ async def view_scope(
         return _view(scope, read, StateReason.CustomerIsArchived)
     if scope.resource_id is not None and read.resource_uuid is None:
         return _view(scope, read, StateReason.NoActiveSubscription)
-    snapshot, usages = read.snapshot, read.usages
-    is_recomputed = snapshot is None or not read.is_current(now)
-    if snapshot is None or is_recomputed:
-        facts = await gather_facts(runtime, read.customer_id, read.resource_uuid)
-        snapshot = await _recompute(runtime, scope, read, facts, now)
-        usages = {}
+    snapshot = await _current(scope, read, runtime, now)
+    is_recomputed = snapshot is not read.snapshot
+    usages = {} if is_recomputed else read.usages
     rows = snapshot.rows if currency_id is None else {}
     if feature_ref_id is not None:
         rows = {key: row for key, row in rows.items() if key == feature_ref_id}
@@ -218,6 +215,30 @@ async def view_scope(
         feature=feature,
         currency=read.currency,
     )
+
+
+async def rows_of(
+    scope: Scope, *, runtime: Runtime
+) -> tuple[CustomerId | None, Mapping[str, EntitlementRow]]:
+    """The customer and the scope's rows as they stand now, without their usage and wallets.
+
+    Of an unknown or archived customer, and of an unknown resource, there are none.
+    """
+    read = await runtime.readers.entitlements.scope(scope)
+    is_unknown = scope.resource_id is not None and read.resource_uuid is None
+    if read.customer_id is None or read.is_archived or is_unknown:
+        return read.customer_id, {}
+    snapshot = await _current(scope, read, runtime, runtime.clock())
+    return read.customer_id, snapshot.rows
+
+
+async def _current(scope: Scope, read: ScopeRead, runtime: Runtime, now: datetime) -> Snapshot:
+    """The snapshot that was read, resolved anew where it no longer holds."""
+    assert read.customer_id is not None
+    if read.snapshot is not None and read.is_current(now):
+        return read.snapshot
+    facts = await gather_facts(runtime, read.customer_id, read.resource_uuid)
+    return await _recompute(runtime, scope, read, facts, now)
 
 
 async def _settled(

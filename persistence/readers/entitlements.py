@@ -111,7 +111,8 @@ LEFT JOIN custom_currencies y ON y.environment_id = :environment AND y.currency_
     .columns(valid_until=Instant(), computed_at=Instant())
 )
 
-# Many scopes at once, of each the rows that credits pay for.
+# Of many scopes at once the rows that credits pay for. Each is looked up by its keys, whatever
+# the planner believes of their number: hence the OFFSETs.
 _CREDIT_ROWS = (
     text(
         """
@@ -124,11 +125,12 @@ SELECT a.customer AS customer_ref_id, a.resource, c.id AS customer_id,
     WHERE v.environment_id = :environment AND v.customer_id IN (c.id, :everybody)
     AND v.resource_id IN ('', a.resource)) AS version
 FROM unnest(:customers, :resources) a (customer, resource)
-JOIN customers c ON c.environment_id = :environment AND c.ref_id = a.customer
-LEFT JOIN customer_resources r ON r.environment_id = :environment
-  AND r.customer_id = c.id AND r.resource_id = a.resource
-LEFT JOIN entitlement_snapshots s ON s.environment_id = :environment
-  AND s.customer_id = c.id AND s.resource_id = a.resource
+CROSS JOIN LATERAL (SELECT c.id, c.deleted_at FROM customers c
+  WHERE c.environment_id = :environment AND c.ref_id = a.customer OFFSET 0) c
+LEFT JOIN LATERAL (SELECT r.id FROM customer_resources r WHERE r.environment_id = :environment
+  AND r.customer_id = c.id AND r.resource_id = a.resource OFFSET 0) r ON true
+LEFT JOIN LATERAL (SELECT s.* FROM entitlement_snapshots s WHERE s.environment_id = :environment
+  AND s.customer_id = c.id AND s.resource_id = a.resource OFFSET 0) s ON true
 """
     )
     .bindparams(

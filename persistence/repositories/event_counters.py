@@ -25,28 +25,31 @@ from persistence.repositories.usage import bucket_from_row
 if TYPE_CHECKING:
     from persistence.repositories.events import SqlEventRepository
 
-# A customer has at least one row, which tells whether credits may pay for anything of it.
+# A customer has at least one row, which tells whether credits ever paid for anything of it. Each
+# customer's counters are looked up by key, whatever the planner believes of their number: hence
+# the OFFSET.
 _COUNTERS = text(
     """
-WITH mine AS MATERIALIZED (
-  SELECT c.id, c.ref_id, c.deleted_at IS NULL AND EXISTS (SELECT FROM subscriptions s
+SELECT counters.*, c.ref_id AS customer_ref_id, credit.has_credit_prices
+FROM customers c
+CROSS JOIN LATERAL (
+  SELECT c.deleted_at IS NULL AND EXISTS (SELECT FROM subscriptions s
     WHERE s.environment_id = :environment AND s.customer_id = c.id
-    AND s.status IN ('ACTIVE', 'IN_TRIAL')
     AND s.prices @> '[{"price": {"billing_model": "CREDIT_BASED"}}]') AS has_credit_prices
-  FROM customers c
-  WHERE c.environment_id = :environment AND c.ref_id = ANY(:customers)
-), counters AS (
+  OFFSET 0
+) credit
+LEFT JOIN LATERAL (
   SELECT k.*, to_jsonb(f) AS feature, s.rows -> f.ref_id AS row
-  FROM mine
-  JOIN usage_counters k ON k.environment_id = :environment AND k.customer_id = mine.id
-    AND k.window_start <= :last AND k.window_end > :first
+  FROM usage_counters k
   JOIN features f ON f.environment_id = :environment AND f.id = k.feature_id
     AND f.meter IS NOT NULL
   LEFT JOIN entitlement_snapshots s ON s.environment_id = :environment
     AND s.customer_id = k.customer_id AND s.resource_id = k.resource_id
-)
-SELECT counters.*, mine.ref_id AS customer_ref_id, mine.has_credit_prices
-FROM mine LEFT JOIN counters ON counters.customer_id = mine.id
+  WHERE k.environment_id = :environment AND k.customer_id = c.id
+    AND k.window_start <= :last AND k.window_end > :first
+  OFFSET 0
+) counters ON true
+WHERE c.environment_id = :environment AND c.ref_id = ANY(:customers)
 """
 ).bindparams(
     bindparam("environment", type_=Uuid),

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from app.ports import CountedUsage, EventCounting, Runtime, UnitOfWork
 from app.usecases.credits.burning import cost_of_usage, open_burner
-from app.usecases.entitlements import bucket_of, view_scope
+from app.usecases.entitlements import bucket_of, rows_of
 from domain.credits.cost import units_of_change, units_of_event
 from domain.credits.model import ZERO, Usage, WalletKey
 from domain.entitlements.model import EntitlementRow, Scope, ScopeRead
@@ -97,9 +97,9 @@ def _burning(rows: Iterable[EntitlementRow]) -> tuple[EntitlementRow, ...]:
 
 async def resolved_payer(scope: Scope, *, runtime: Runtime) -> Payer:
     """The known customer's scope resolved anew, outside of any transaction."""
-    view = await view_scope(scope, runtime=runtime)
-    assert view.customer_id is not None, "customers are archived, never gone"
-    return Payer(customer_id=view.customer_id, rows=_burning(view.rows.values()))
+    customer_id, rows = await rows_of(scope, runtime=runtime)
+    assert customer_id is not None, "customers are archived, never gone"
+    return Payer(customer_id=customer_id, rows=_burning(rows.values()))
 
 
 async def open_burning(
