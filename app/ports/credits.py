@@ -43,9 +43,6 @@ class CreditSource(Protocol):
     async def open_grants(self, keys: Iterable[WalletKey]) -> dict[WalletKey, list[CreditGrant]]:
         """The grants of these wallets that may change yet, or be burned."""
 
-    async def next_change(self) -> datetime | None:
-        """When the clock changes any wallet next."""
-
 
 class CreditReader(CreditSource, Protocol):
     """Lists, outside a unit of work."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -13,7 +12,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
-    func,
     or_,
     select,
     text,
@@ -143,15 +141,6 @@ class CreditQueries(Connected):
             grant = from_row(CreditGrant, row)
             found[grant.key].append(grant)
         return found
-
-    async def next_change(self) -> datetime | None:
-        rows = await self.fetch(
-            select(func.min(CreditWalletRow.next_change).label("at")).where(
-                CreditWalletRow.environment_id == self.environment_id
-            )
-        )
-        first: datetime | None = rows[0].at
-        return first
 
 
 class SqlCreditReader(Reader, CreditQueries):

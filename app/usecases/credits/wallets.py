@@ -120,23 +120,20 @@ async def settle_wallets(
     return await settle_wallets(keys, runtime=runtime, is_swept=True)
 
 
-async def next_credit_due(runtime: Runtime) -> datetime | None:
-    """When a grant begins or expires next."""
-    return await runtime.readers.credits.next_change()
-
-
 async def run_due_credits(runtime: Runtime, until: datetime) -> int:
     """Let grants begin and expire that are due by `until`; how many wallets changed.
 
-    Each wallet is a transaction: another process may be at the next one.
+    Each wallet is a transaction: another process may be at the next one. Each is looked at once:
+    one that awaits a subscription's change stays due until that has happened.
     """
     at = replace(runtime, clock=lambda: until)
-    changed = 0
+    seen: set[WalletKey] = set()
     while True:
         async with runtime.new_unit_of_work() as work:
-            due = await work.credits.due(until, limit=DUE_BATCH)
-        for key in due:
+            due = await work.credits.due(until, limit=DUE_BATCH + len(seen))
+        unseen = [key for key in due if key not in seen]
+        for key in unseen:
             await settle_wallets([key], runtime=at, is_swept=True)
-        changed += len(due)
-        if len(due) < DUE_BATCH:
-            return changed
+        seen.update(unseen)
+        if len(unseen) < DUE_BATCH:
+            return len(seen)
