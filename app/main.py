@@ -60,6 +60,7 @@ class Composition:
     ids: Ids = field(default_factory=RandomIds)
     now: Callable[[], datetime] = system_now
     committed: Callable[[], None] = _nobody_waits
+    queued: Callable[[], None] = _nobody_waits
     post: Post = field(default_factory=OutboundPost)
     has_sandbox_billing: bool = False
     base_url: str = "http://127.0.0.1:8080"
@@ -82,6 +83,7 @@ class Composition:
             actor=actor or {"type": "SYSTEM"},
             trace_id=trace_id,
             committed=self.committed,
+            queued=self.queued,
             asked=asked,
         )
 
@@ -298,11 +300,7 @@ async def _running(
     live = LiveOutbox(composition.engine)
     worker = worker_of(services.settings, composition)
 
-    def committed() -> None:
-        live.committed()
-        worker.wake()
-
-    composition = replace(composition, committed=committed)
+    composition = replace(composition, committed=live.committed, queued=worker.wake)
     worker = replace(worker, runtimes=composition.runtimes, runtime_in=composition.runtime_in)
     services.keys = SqlKeyLookup(composition.engine)
     services.make_runtime = composition.runtime_of

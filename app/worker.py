@@ -54,7 +54,7 @@ class Worker:
     under_way: set[asyncio.Task[None]] = field(default_factory=set)
 
     def wake(self) -> None:
-        """Something was committed here: look for deliveries now."""
+        """Deliveries were committed here: look for them now."""
         self.news.set()
 
     @contextlib.asynccontextmanager

@@ -50,13 +50,17 @@ def _nobody_waits() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
-    """Where a unit of work's events go: who caused them, when, and who is woken."""
+    """Where a unit of work's events go: who caused them, when, and who is woken.
+
+    After the commit: `committed` for whoever waits for news, `queued` if there are deliveries.
+    """
 
     clock: Callable[[], datetime]
     new_uuid: Callable[[], UUID]
     actor: Mapping[str, Any] = field(default_factory=lambda: {"type": "SYSTEM"})
     trace_id: str | None = None
     committed: Callable[[], None] = _nobody_waits
+    queued: Callable[[], None] = _nobody_waits
     asked: Asked | None = None
 
     async def write(
@@ -64,8 +68,8 @@ class Outbox:
         connection: AsyncConnection,
         environment_id: EnvironmentId,
         events: Sequence[Event],
-    ) -> None:
-        """Insert `events` in their order, in one statement."""
+    ) -> bool:
+        """Insert `events` in their order, in one statement; whether some hook is to be told."""
         now = self.clock()
         request_id = await self._log_request(connection, environment_id, events)
         rows = [
@@ -89,8 +93,9 @@ class Outbox:
         ]
         if not any(event.type in _DELIVERED for event in events):
             await connection.execute(insert(EventRow), rows)
-            return
-        await connection.execute(_TELLING_HOOKS, {"rows": orjson.dumps(rows, default=str).decode()})
+            return False
+        told = {"rows": orjson.dumps(rows, default=str).decode()}
+        return bool((await connection.execute(_TELLING_HOOKS, told)).rowcount)
 
     async def _log_request(
         self, connection: AsyncConnection, environment_id: EnvironmentId, events: Sequence[Event]

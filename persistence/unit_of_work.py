@@ -158,10 +158,15 @@ class SqlUnitOfWork:
         """Make the whole operation durable, once."""
         assert self._connection is not None
         await self._tell_of_entitlements()
+        is_queued = False
         if self._events and self._outbox is not None:
-            await self._outbox.write(self._connection, self.environment_id, self._events)
+            is_queued = await self._outbox.write(
+                self._connection, self.environment_id, self._events
+            )
         await self._connection.commit()
         self._is_committed = True
         if self._events and self._outbox is not None:
             self._outbox.committed()
+            if is_queued:
+                self._outbox.queued()
         self._events.clear()

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import orjson
@@ -515,3 +516,21 @@ async def test_a_refused_creation_reaches_the_receiver(
     assert message["type"] == "subscription.create_failed"
     assert message["error"] == {"code": "CustomerNotFound", "message": "Customer c1 not found"}
     assert message["input"]["planId"] == "p1"
+
+
+async def test_the_worker_is_woken_for_deliveries_alone(
+    execute: Execute, environment: TestEnvironment, receiver: Receiver
+) -> None:
+    woken: list[str] = []
+    composition = replace(
+        environment.composition,
+        committed=lambda: woken.append("listeners"),
+        queued=lambda: woken.append("worker"),
+    )
+    telling = partial(execute_document, composition.runtime(environment.runtime.environment))
+    await telling(CREATE_CUSTOMER)
+    assert set(woken) == {"listeners"}, "nobody wants to be told"
+    await hook(execute, receiver, "CUSTOMER_CREATED")
+    woken.clear()
+    await telling(CREATE_CUSTOMER.replace('"c1"', '"c2"'))
+    assert set(woken) == {"listeners", "worker"}
