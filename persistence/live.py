@@ -41,7 +41,7 @@ GAP_KEPT_S = 60.0
 LOOK_ANYWAY_S = 1.0
 """Looks without being told, in case a notification went lost with its connection."""
 RECONNECT_S = 1.0
-GATHER_S = 0.02
+GATHER_S = 0.05
 """After a look, and after a NOTIFY, as long passes: what is committed meanwhile is one read."""
 
 # What a lost connection raises, through SQLAlchemy or past it.
