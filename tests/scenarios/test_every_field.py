@@ -52,11 +52,31 @@ READS = [
         'query: {customerId: "c1", featureId: "feature-02-campaigns"}',
         "EntitlementUnion",
     ),
+    ("customerPortal", 'input: {customerId: "c1"}', "CustomerPortal"),
+    ("creditBalanceSummary", 'input: {customerId: "c1"}', "CreditBalanceSummary"),
+    ("creditGrants", 'input: {customerId: "c1"}', "CreditGrantConnection"),
+    ("creditsLedger", 'input: {customerId: "c1"}', "CreditLedgerConnection"),
+    ("creditUsage", 'input: {customerId: "c1"}', "CreditUsage"),
+    ("creditEventsFields", 'input: {customerId: "c1"}', "CreditEventsFields"),
+    (
+        "getAutoRechargeSettings",
+        'input: {customerId: "c1", currencyId: "tokens"}',
+        "AutoRechargeSettingsDTO",
+    ),
+    (
+        "estimateUsageCost",
+        'input: {customerId: "c1", featureId: "feature-02-campaigns", value: 3}',
+        "CreditCostEstimation",
+    ),
+    ("estimateEventCost", 'input: {customerId: "c1", eventName: "x"}', "CreditCostEstimation"),
+    ("customCurrencies", "input: {}", "CustomCurrency"),
+    ("eventLogs", "", "EventLogConnection"),
+    ("hooks", "", "HookConnection"),
     ("sdkConfiguration", "", "SdkConfiguration"),
     ("widgetConfiguration", 'input: {environmentId: "ENVIRONMENT"}', "WidgetConfiguration"),
 ]
 
-# Fields of what comes later (credits, offers, experiments, integrations).
+# Fields of what comes later (offers, experiments, integrations).
 LATER: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -123,6 +143,34 @@ async def lived_in(environment: TestEnvironment) -> TestEnvironment:
                 "promotionalEntitlements": [
                     {"featureId": "feature-04-analytics", "period": "ONE_MONTH"}
                 ],
+            }
+        },
+    )
+    await execute(
+        "mutation ($i: CustomCurrencyInput!) { createCustomCurrency(input: $i) { currencyId } }",
+        {"i": {"currencyId": "tokens", "displayName": "Tokens"}},
+    )
+    await execute(
+        "mutation ($i: CreditGrantInput!) { createCreditGrant(input: $i) { id } }",
+        {
+            "i": {
+                "customerId": "c1",
+                "currencyId": "tokens",
+                "displayName": "Welcome",
+                "grantType": "PROMOTIONAL",
+                "amount": 10,
+            }
+        },
+    )
+    await execute(
+        "mutation ($i: ConsumeCreditInput!) { consumeCredits(input: $i) { amount } }",
+        {
+            "i": {
+                "customerId": "c1",
+                "currencyId": "tokens",
+                "amount": 25,
+                "idempotencyKey": "k",
+                "dimensions": {"region": "eu"},
             }
         },
     )
