@@ -6,7 +6,7 @@ Source: spec, platform §6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -170,11 +170,6 @@ class Page(Generic[T]):
 def equals(field: str, value: Scalar) -> Compare:
     """`field = value`, the commonest condition that servers add."""
     return Compare(field, Operator.EQ, value)
-
-
-def equals_all(fields: Mapping[str, Scalar]) -> And:
-    """All the fields equal the given values."""
-    return And(tuple(equals(field, value) for field, value in fields.items()))
 
 
 def compared(predicate: Predicate, field: str) -> Iterator[Compare]:

@@ -253,16 +253,28 @@ class SandboxProvider(SandboxBooks):
         if shares or invoicing.awaits_usage(order):
             posting = await self._held(order, draft, payer, shares=shares)
         else:
-            posting = invoicing.finalise(
-                draft,
-                payer,
-                days_until_due=order.days_until_due,
-                is_paid=order.is_invoice_paid,
-                waits=order.wait_for_payment,
-                now=now,
-            )
-            await self._save(posting)
+            posting = await self._collected(order, draft, payer, now=now)
         return invoicing.result_of(billing_id, posting, payment_url=self._page(posting.invoice))
+
+    async def _collected(
+        self,
+        order: BillingOrder | PurchaseOrder,
+        draft: SandboxInvoice,
+        payer: SandboxCustomer,
+        *,
+        now: datetime,
+    ) -> invoicing.Posting:
+        """The draft made final and collected at once, as the order says."""
+        posting = invoicing.finalise(
+            draft,
+            payer,
+            days_until_due=order.days_until_due,
+            is_paid=order.is_invoice_paid,
+            waits=order.wait_for_payment,
+            now=now,
+        )
+        await self._save(posting)
+        return posting
 
     async def _held(
         self, order: BillingOrder, draft: SandboxInvoice, payer: SandboxCustomer, *, shares: bool
@@ -301,15 +313,7 @@ class SandboxProvider(SandboxBooks):
                 method=order.method,
                 now=now,
             )
-            posting = invoicing.finalise(
-                draft,
-                payer,
-                days_until_due=order.days_until_due,
-                is_paid=order.is_invoice_paid,
-                waits=order.wait_for_payment,
-                now=now,
-            )
-            await self._save(posting)
+            posting = await self._collected(order, draft, payer, now=now)
             return invoicing.result_of(None, posting, payment_url=self._page(posting.invoice))
 
         return await self._once(f"charge:{key}", _RESULT, make)

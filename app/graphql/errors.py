@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLSyntaxError, print_ast
 
-from domain.errors import DOCUMENTED_CODES, DomainError, ErrorCode, InvalidInput, bad_input
+from domain.errors import DOCUMENTED_CODES, DomainError, ErrorCode, bad_input
 
 log = logging.getLogger("plangate.errors")
 
@@ -37,11 +37,6 @@ _DEADLOCK_DETECTED = "40P01"
 _QUERY_CANCELED = "57014"
 # Text and JSON cannot hold U+0000 there.
 _UNSTORABLE_TEXT = frozenset({"22021", "22P05"})
-
-
-def unsupported(name: str) -> InvalidInput:
-    """The one answer of a field that nothing stands behind yet: `UnsupportedParameter`."""
-    return InvalidInput(ErrorCode.UnsupportedParameter, f"{name} is not supported yet")
 
 
 def extensions_of(

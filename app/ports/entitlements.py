@@ -17,7 +17,6 @@ from domain.customers.model import (
 from domain.entitlements.model import EntitlementRow, Scope, ScopeRead, Snapshot
 from domain.ids import (
     CustomerId,
-    FeatureGroupId,
 )
 from domain.listing import ListQuery, Order, Page, Predicate
 
@@ -65,11 +64,6 @@ class EntitlementSource(Protocol):
 
     async def feature_group_versions(self, identifier: str) -> tuple[FeatureGroup, ...]:
         """All versions of the unarchived group that a UUID of a version or its id names."""
-
-    async def feature_groups_by_ids(
-        self, ids: Iterable[FeatureGroupId]
-    ) -> dict[FeatureGroupId, FeatureGroup]:
-        """Version rows of feature groups by id."""
 
 
 class EntitlementSnapshots(Protocol):

@@ -27,7 +27,7 @@ from domain.customers.enums import PromotionalEntitlementStatus
 from domain.customers.model import PromotionalEntitlement
 from domain.entitlements.enums import EntitlementsStateAccessDeniedReason
 from domain.entitlements.model import EntitlementRow, Scope, ScopeRead, Snapshot, Usage
-from domain.ids import CustomerId, FeatureGroupId, as_uuid
+from domain.ids import CustomerId, as_uuid
 from domain.listing import ListQuery, Order, Page, Predicate
 from persistence.listing import Listing, columns, read_all, read_page
 from persistence.mapping.copy import from_row
@@ -298,18 +298,6 @@ class EntitlementQueries(Connected):
         latest = [group for group in groups if group.is_latest]
         is_archived = any(g.status is FeatureGroupStatus.ARCHIVED for g in latest)
         return () if is_archived else groups
-
-    async def feature_groups_by_ids(
-        self, ids: Iterable[FeatureGroupId]
-    ) -> dict[FeatureGroupId, FeatureGroup]:
-        """Version rows of feature groups by id."""
-        table = FeatureGroupRow
-        found = await self.fetch(
-            select(*table.__table__.c).where(
-                table.environment_id == self.environment_id, table.id.in_(list(ids))
-            )
-        )
-        return {row.id: from_row(FeatureGroup, row) for row in found}
 
 
 def promotional_listing(now: datetime) -> Listing:
